@@ -1,0 +1,195 @@
+//! What a request tells beyond its head: the split of its path, the client, the user.
+
+use std::borrow::Cow;
+
+use http::uri::PathAndQuery;
+use http::{Uri, header};
+
+use crate::{ClientAddr, OriginalUri, RemoteUser, Scheme, ScriptName, path};
+
+/// Reads the environment of a request, and moves path segments from `path_info` to `script_name`.
+///
+/// The request's own URI always shows what is left for this app. `script_name` followed by
+/// `path_info` is the path that the client sent, up to doubled slashes and percent-encoding.
+///
+/// ```
+/// use paste_core::{Body, RequestExt};
+///
+/// let mut request = http::Request::get("/wiki/Main%20Page?v=2").body(Body::empty())?;
+/// assert_eq!(request.shift_path_info().as_deref(), Some("wiki"));
+/// assert_eq!(request.script_name(), "/wiki");
+/// assert_eq!(request.path_info(), "/Main Page");
+/// assert_eq!(request.uri(), "/Main%20Page?v=2");
+/// assert_eq!(request.original_uri(), "/wiki/Main%20Page?v=2");
+/// # Ok::<(), http::Error>(())
+/// ```
+pub trait RequestExt {
+    /// The consumed part of the path, as it was sent: `""`, or text that begins with a slash.
+    fn script_name(&self) -> &str;
+
+    /// What is left of the path, percent-decoded as in CGI: `""` where the script name took all.
+    /// Bytes that are not UTF-8 become U+FFFD; `uri().path()` keeps them.
+    fn path_info(&self) -> Cow<'_, str>;
+
+    /// The whole target as the client sent it.
+    fn original_uri(&self) -> &Uri;
+
+    /// Moves the next segment of the path to the script name, and gives it percent-decoded:
+    /// `None` where no segment is left. Doubled slashes count as one.
+    fn shift_path_info(&mut self) -> Option<String>;
+
+    /// Moves the next `count` segments of the path to the script name. Where fewer are left, it
+    /// moves none and gives `false`. Doubled slashes become one, also in what is left.
+    fn shift_segments(&mut self, count: usize) -> bool;
+
+    /// The scheme by which the client came: `"http"` or `"https"`.
+    fn scheme(&self) -> &str;
+
+    /// The host, with its port where one was sent: the `Host` header, or the URI's authority.
+    fn host(&self) -> Option<&str>;
+
+    /// The client's address, if the server set it.
+    fn client_addr(&self) -> Option<ClientAddr>;
+
+    /// The authenticated user, if there is one.
+    fn remote_user(&self) -> Option<&RemoteUser>;
+}
+
+impl<B> RequestExt for http::Request<B> {
+    fn script_name(&self) -> &str {
+        self.extensions().get::<ScriptName>().map_or("", ScriptName::as_str)
+    }
+
+    fn path_info(&self) -> Cow<'_, str> {
+        let raw = self.uri().path();
+        let consumed_all =
+            self.extensions().get::<ScriptName>().is_some_and(|name| name.consumed_all);
+        if raw == "/" && consumed_all { Cow::Borrowed("") } else { path::decode_text(raw) }
+    }
+
+    fn original_uri(&self) -> &Uri {
+        self.extensions().get::<OriginalUri>().map_or(self.uri(), |original| &original.0)
+    }
+
+    fn shift_path_info(&mut self) -> Option<String> {
+        let segment = path::segments(self.uri().path()).next()?;
+        let segment = path::decode_text(segment).into_owned();
+        self.shift_segments(1).then_some(segment)
+    }
+
+    fn shift_segments(&mut self, count: usize) -> bool {
+        let whole = self.uri().path();
+        if count == 0 && !whole.contains("//") {
+            return true;
+        }
+        let collapsed = path::collapse(whole);
+        let Some((taken, rest)) = path::split_after(&collapsed, count) else {
+            return false;
+        };
+        let uri = with_path(self.uri(), if rest.is_empty() { "/" } else { rest });
+        let mut script_name = self.extensions().get::<ScriptName>().cloned().unwrap_or_default();
+        if count > 0 {
+            script_name.raw.push_str(taken);
+            script_name.consumed_all = rest.is_empty();
+        }
+        let original = std::mem::replace(self.uri_mut(), uri);
+        self.extensions_mut().get_or_insert_with(|| OriginalUri(original));
+        self.extensions_mut().insert(script_name);
+        true
+    }
+
+    fn scheme(&self) -> &str {
+        self.extensions().get::<Scheme>().map_or("http", |scheme| scheme.0)
+    }
+
+    fn host(&self) -> Option<&str> {
+        let header = self.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+        header.or_else(|| self.uri().authority().map(http::uri::Authority::as_str))
+    }
+
+    fn client_addr(&self) -> Option<ClientAddr> {
+        self.extensions().get().copied()
+    }
+
+    fn remote_user(&self) -> Option<&RemoteUser> {
+        self.extensions().get()
+    }
+}
+
+/// The same URI with another path, which must be a part of a valid one.
+fn with_path(uri: &Uri, path: &str) -> Uri {
+    let mut text = String::with_capacity(path.len() + 1 + uri.query().map_or(0, str::len));
+    text.push_str(path);
+    if let Some(query) = uri.query() {
+        text.push('?');
+        text.push_str(query);
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query =
+        Some(PathAndQuery::try_from(text).expect("parts of a valid path and query are valid"));
+    Uri::from_parts(parts).expect("only the path of a valid URI changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Body;
+
+    fn get(uri: &str) -> crate::Request {
+        http::Request::get(uri).body(Body::empty()).unwrap()
+    }
+
+    #[test]
+    fn shifts_one_segment_at_a_time() {
+        for (target, segment, script_name, path_info, uri) in [
+            ("/a/b", Some("a"), "/a", "/b", "/b"),
+            ("/a/", Some("a"), "/a", "/", "/"),
+            ("/a", Some("a"), "/a", "", "/"),
+            ("/a?x=1", Some("a"), "/a", "", "/?x=1"),
+            ("//a//b//c", Some("a"), "/a", "/b/c", "/b/c"),
+            ("/a%2Fb/c", Some("a/b"), "/a%2Fb", "/c", "/c"),
+            ("/%C3%A9/c", Some("é"), "/%C3%A9", "/c", "/c"),
+            ("/", None, "", "/", "/"),
+            ("//", None, "", "//", "//"),
+        ] {
+            let mut request = get(target);
+            assert_eq!(request.shift_path_info().as_deref(), segment, "{target}");
+            assert_eq!(request.script_name(), script_name, "{target}");
+            assert_eq!(request.path_info(), path_info, "{target}");
+            assert_eq!(request.uri(), uri, "{target}");
+            assert_eq!(request.original_uri(), target);
+        }
+    }
+
+    #[test]
+    fn the_asterisk_form_has_no_segments() {
+        let mut request = http::Request::options("*").body(Body::empty()).unwrap();
+        assert_eq!(request.shift_path_info(), None);
+        assert!(!request.shift_segments(1));
+        assert!(request.shift_segments(0));
+    }
+
+    #[test]
+    fn absolute_form_keeps_its_authority() {
+        let mut request = get("http://example.org/a/b?q");
+        assert!(request.shift_segments(1));
+        assert_eq!(request.uri(), "http://example.org/b?q");
+        assert_eq!(request.host(), Some("example.org"));
+    }
+
+    proptest! {
+        #[test]
+        fn script_name_and_path_info_rebuild_the_path(path in "(/[a-z%/.é]{0,6}){1,5}", count in 0..4_usize) {
+            let encoded = path.replace('%', "%25").replace('é', "%C3%A9");
+            let mut request = get(&encoded);
+            let shifted = request.shift_segments(count);
+            prop_assert_eq!(shifted, path::segments(&encoded).count() >= count);
+            let rebuilt = path::decode_text(request.script_name()).into_owned() + &request.path_info();
+            let expected = if shifted { path::collapse(&encoded) } else { (&*encoded).into() };
+            prop_assert_eq!(rebuilt, path::decode_text(&expected));
+            prop_assert_eq!(request.original_uri().path(), encoded);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Makes the common responses.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::error::location_value;
+use crate::{Body, Response};
+
+/// 200 with plain text in UTF-8.
+pub fn text(text: impl Into<Body>) -> Response {
+    typed("text/plain; charset=utf-8", text.into())
+}
+
+/// 200 with an HTML page in UTF-8.
+pub fn html(page: impl Into<Body>) -> Response {
+    typed("text/html; charset=utf-8", page.into())
+}
+
+/// 200 with `value` as JSON. What cannot be serialized is an error with status 500.
+#[cfg(feature = "json")]
+#[track_caller]
+pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> crate::Result {
+    match serde_json::to_vec(value) {
+        Ok(text) => Ok(typed("application/json", text.into())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A redirect to `location`, by any 3xx status: 302 goes back to GET in practice, 303 does by
+/// definition, 307 and 308 keep method and body. What may not stand in a URL is percent-encoded.
+pub fn redirect(status: StatusCode, location: &str) -> Response {
+    let mut response = with_status(status);
+    response.headers_mut().insert(header::LOCATION, location_value(location));
+    response
+}
+
+/// 204, without a body.
+pub fn no_content() -> Response {
+    with_status(StatusCode::NO_CONTENT)
+}
+
+/// An empty response with this status.
+pub fn with_status(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+fn typed(content_type: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// 200 with bytes of a given media type.
+pub fn data(content_type: HeaderValue, data: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(data.into()));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}

@@ -1,0 +1,42 @@
+//! The kinds of apps and filters that every registry begins with. One file each, or the builder of
+//! the crate that has it.
+
+mod dump;
+mod http_errors;
+mod redirect;
+mod static_dir;
+mod text;
+mod url_map;
+
+use http::StatusCode;
+use paste_filter::Headers;
+
+use crate::{Context, Problem, Registry};
+
+/// Adds all kinds.
+pub(crate) fn register(registry: Registry) -> Registry {
+    registry
+        .app("dump", dump::build)
+        .app("redirect", redirect::build)
+        .app("static", static_dir::build)
+        .app("text", text::build)
+        .app("urlmap", url_map::build)
+        .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
+        .filter("http-errors", http_errors::build)
+}
+
+/// The status of a key `status`, which must be in `range`.
+fn status(code: u16, range: std::ops::RangeInclusive<u16>) -> Result<StatusCode, Problem> {
+    let problem = || {
+        let (low, high) = (range.start(), range.end());
+        Problem::at_key(
+            "status",
+            format!("status {code} cannot be had here: expected {low} to {high}"),
+        )
+    };
+    if range.contains(&code) {
+        StatusCode::from_u16(code).map_err(|_| problem())
+    } else {
+        Err(problem())
+    }
+}

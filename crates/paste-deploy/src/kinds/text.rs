@@ -1,0 +1,67 @@
+//! The kind `text`.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use paste_core::{App, Body, Request, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{Context, Problem};
+
+/// Answers every request, of any method, with the same text.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Options {
+    /// The text.
+    body: String,
+    /// The status.
+    #[serde(default = "ok")]
+    status: u16,
+    /// The content type.
+    #[serde(default = "plain")]
+    content_type: String,
+    /// Further headers, by name.
+    #[serde(default, with = "http_serde::header_map")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    headers: HeaderMap,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn plain() -> String {
+    "text/plain; charset=utf-8".to_owned()
+}
+
+#[derive(Debug)]
+pub(super) struct Text {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<Text, Problem> {
+    let status = super::status(options.status, 200..=999)?;
+    let content_type = HeaderValue::try_from(options.content_type)
+        .map_err(|_| Problem::at_key("content_type", "a header cannot have this value"))?;
+    if matches!(status.as_u16(), 204 | 205 | 304) && !options.body.is_empty() {
+        return Err(Problem::at_key("body", format!("an answer with status {status} has no body")));
+    }
+    let mut headers = options.headers;
+    if !options.body.is_empty() {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    Ok(Text { status, headers, body: options.body.into() })
+}
+
+impl App for Text {
+    async fn call(&self, _: Request) -> paste_core::Result<Response> {
+        let mut response = Response::new(Body::from(self.body.clone()));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers.clone();
+        Ok(response)
+    }
+}

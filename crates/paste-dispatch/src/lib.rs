@@ -1,0 +1,7 @@
+//! Apps of the Paste web toolkit that choose among other apps.
+//!
+//! [`UrlMap`] mounts apps by URL prefix and host.
+
+mod url_map;
+
+pub use url_map::{MountError, UrlMap};

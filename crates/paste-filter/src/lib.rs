@@ -1,0 +1,13 @@
+//! The everyday filters of the Paste web toolkit.
+//!
+//! [`Headers`] sets and removes response headers.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `serde` | no | the builders deserialize from configuration, and describe their keys |
+
+mod headers;
+
+pub use headers::{Headers, WithHeaders};

@@ -1,0 +1,173 @@
+//! Between hyper and the app: what every request is checked for, and what every answer becomes.
+//!
+//! 1. A request that breaks the rules of its protocol gets 400, and its connection closes; the app
+//!    never sees it.
+//! 2. The app sees one shape, whatever the protocol: a URI of path and query, the host in the
+//!    `Host` header, the target as it was sent in `OriginalUri`, the client in `ClientAddr`.
+//! 3. `OPTIONS *` is for the server: 204. CONNECT is not for an origin server: 501.
+//! 4. An error becomes the page that shows it; so does a panic, as a 500.
+//! 5. The answer to HEAD has the headers of GET, its length among them, and no content.
+
+use std::net::SocketAddr;
+
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderValue, Method, StatusCode, Uri, Version, header};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use paste_core::{
+    App, Body, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, Response, Result, ResultExt,
+    response,
+};
+
+use crate::panic::{self, Guarded};
+
+/// An app as the server calls it.
+pub(crate) struct Edge<A> {
+    app: A,
+}
+
+impl<A: App> Edge<A> {
+    pub(crate) fn new(app: A) -> Self {
+        Self { app }
+    }
+
+    /// Answers one request of a client.
+    pub(crate) async fn answer(
+        &self,
+        request: http::Request<Incoming>,
+        client: SocketAddr,
+    ) -> http::Response<Guarded> {
+        let renderer = ErrorRenderer::for_request(&request);
+        let is_head = request.method() == Method::HEAD;
+        let response = self.respond(request, client).await.unwrap_or_else(|mut error| {
+            error.log();
+            renderer.render(&mut error)
+        });
+        let response = if is_head { without_content(response) } else { response };
+        response.map(Guarded)
+    }
+
+    async fn respond(&self, request: http::Request<Incoming>, client: SocketAddr) -> Result {
+        let mut request = request.map(incoming);
+        if let Err(error) = admit(&mut request) {
+            return Err(error.header(header::CONNECTION, HeaderValue::from_static("close")));
+        }
+        if request.method() == Method::CONNECT {
+            return Err(Error::from_status(StatusCode::NOT_IMPLEMENTED));
+        }
+        if request.uri().path() == "*" {
+            return Ok(response::no_content());
+        }
+        request.extensions_mut().insert(ClientAddr(client));
+        panic::catch(self.app.call(request)).await
+    }
+}
+
+/// The body of a request: a client that breaks it off, or breaks its framing, is at fault.
+fn incoming(body: Incoming) -> Body {
+    if body.is_end_stream() {
+        return Body::empty();
+    }
+    Body::new(body.map_err(|error| {
+        let broken: Result<()> = Err(error).status(StatusCode::BAD_REQUEST);
+        broken.expect_err("made from an error")
+    }))
+}
+
+/// Checks the target and the host (RFC 9112, section 3.2; RFC 9113, section 8.3.1), and gives the
+/// request its one shape.
+fn admit(request: &mut Request) -> Result<()> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next();
+    if hosts.next().is_some() {
+        return Err(Error::bad_request("The request has more than one Host header."));
+    }
+    if host.is_none()
+        && request.uri().authority().is_none()
+        && request.version() >= Version::HTTP_11
+    {
+        return Err(Error::bad_request("The request has no Host header."));
+    }
+    if let Some(host) = host
+        && !is_valid_host(host)
+    {
+        return Err(Error::bad_request("The Host header is not a host with an optional port."));
+    }
+    if request.uri().path() == "*" && request.method() != Method::OPTIONS {
+        return Err(Error::bad_request("Only OPTIONS has the target *."));
+    }
+    let Some(authority) = request.uri().authority() else {
+        return Ok(());
+    };
+    let named = HeaderValue::from_str(authority.as_str()).status(StatusCode::BAD_REQUEST)?;
+    if !is_valid_host(&named) {
+        return Err(Error::bad_request("The target's host is not a host with an optional port."));
+    }
+    let same = |host: &HeaderValue| host.as_bytes().eq_ignore_ascii_case(named.as_bytes());
+    if request.version() >= Version::HTTP_2 && !host.is_none_or(same) {
+        return Err(Error::bad_request("The Host header and the target name different hosts."));
+    }
+    if request.method() == Method::CONNECT {
+        return Ok(());
+    }
+    let path = request.uri().path_and_query().cloned();
+    let origin = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+    let whole = std::mem::replace(request.uri_mut(), origin);
+    request.extensions_mut().insert(OriginalUri(whole));
+    request.headers_mut().insert(header::HOST, named);
+    Ok(())
+}
+
+/// A host with an optional port, without user information. Empty where the target has none.
+fn is_valid_host(host: &HeaderValue) -> bool {
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else {
+        return host.is_empty();
+    };
+    match authority.as_str().strip_prefix(authority.host()).map(|rest| rest.strip_prefix(':')) {
+        Some(None) => authority.as_str().len() == authority.host().len(),
+        Some(Some(port)) => port.is_empty() || port.parse::<u16>().is_ok(),
+        None => false, // user information stands before the host
+    }
+}
+
+/// HTTP/1 in hyper does the same by itself; HTTP/2 does not.
+fn without_content(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    let has_content = !matches!(head.status.as_u16(), 204 | 304);
+    if let Some(length) = body.size_hint().exact()
+        && has_content
+        && !head.headers.contains_key(header::CONTENT_LENGTH)
+    {
+        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(head, body.without_content())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_address_with_an_optional_port() {
+        for host in
+            ["example.org", "example.org:8080", "example.org:", "[::1]", "[::1]:80", "", "a_b"]
+        {
+            assert!(is_valid_host(&HeaderValue::from_static(host)), "{host}");
+        }
+        for host in [
+            "a b",
+            "user@host",
+            "user:pass@host",
+            "a/b",
+            "a:b",
+            "a:99999",
+            "a:1:2",
+            "a<b",
+            "[::1",
+            "é",
+        ] {
+            assert!(!is_valid_host(&HeaderValue::from_bytes(host.as_bytes()).unwrap()), "{host}");
+        }
+    }
+}
