@@ -33,12 +33,26 @@ struct Case {
 /// Building the request alone.
 const BASE: &str = "build";
 
-const INPROC: [Case; 1] = [Case {
-    ours: "headers5",
-    peer: "axum_headers5",
-    goal: 0.33,
-    what: "five middlewares that set a header, around one handler; peer: axum with tower-http",
-}];
+const INPROC: [Case; 3] = [
+    Case {
+        ours: "headers5",
+        peer: "axum_headers5",
+        goal: 0.33,
+        what: "five middlewares that set a header each; peer: axum with five layers of tower-http",
+    },
+    Case {
+        ours: "headers5",
+        peer: "axum_headers5_apart",
+        goal: 0.33,
+        what: "the same; peer: the same, by five calls of `Router::layer`",
+    },
+    Case {
+        ours: "headers5",
+        peer: "axum_layers5",
+        goal: 0.33,
+        what: "the same; peer: axum with header, timeout, compression, catch-panic and trace",
+    },
+];
 
 /// Options of `cargo xtask bench`.
 #[derive(Args, Debug)]
@@ -76,14 +90,14 @@ fn inproc(options: &Options) -> Result {
     let peer = build(PEER_MANIFEST, "peer-inproc")?;
     let mut missed = Vec::new();
     for case in &INPROC {
-        println!("{}: {}", case.ours, case.what);
+        println!("{} / {}: {}", case.ours, case.peer, case.what);
         let measured = measure(&ours, &peer, case)?;
         print_times(case, &measured);
         if options.instructions {
             print_instructions(&ours, &peer, case)?;
         }
         if measured.ratio() > case.goal {
-            missed.push(case.ours);
+            missed.push(format!("{} / {}", case.ours, case.peer));
         }
     }
     if options.check && !missed.is_empty() {

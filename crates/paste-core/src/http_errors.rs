@@ -158,8 +158,7 @@ fn html_page(error: &Error) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
-         <style>:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }} \
-         body {{ max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}</style>\n</head>\n<body>\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n</head>\n<body>\n\
          <h1>{title}</h1>\n"
     );
     let mut paragraph = |text: &str| {
@@ -373,6 +372,13 @@ mod tests {
             http::Request::get("/").header("accept", "image/png").header("accept", "text/html");
         let renderer = ErrorRenderer::for_request(&request.body(()).unwrap());
         assert_eq!(Format::choose(renderer.accept.as_ref()), Html);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rule_2_no_accept_header_is_too_odd(accept in "[a-z/*;=,q. 019-]{0,60}") {
+            Format::choose(HeaderValue::from_str(&accept).ok().as_ref());
+        }
     }
 
     #[tokio::test]

@@ -57,3 +57,7 @@ pub type Response = http::Response<Body>;
 
 /// A result whose error is an [`Error`]; without a parameter, what an app's call gives.
 pub type Result<T = Response> = std::result::Result<T, Error>;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -44,3 +44,7 @@ pub use site::{Context, Site};
 
 /// A value of a file together with where it stands, for [`Problem::at`].
 pub use toml::Spanned;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,3 +5,7 @@
 mod url_map;
 
 pub use url_map::{MountError, UrlMap};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,3 +11,7 @@
 mod headers;
 
 pub use headers::{Headers, WithHeaders};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

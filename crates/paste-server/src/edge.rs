@@ -100,6 +100,10 @@ fn admit(request: &mut Request) -> Result<()> {
     let Some(authority) = request.uri().authority() else {
         return Ok(());
     };
+    let is_connect = request.method() == Method::CONNECT;
+    if request.uri().scheme().is_none() && !is_connect {
+        return Err(Error::bad_request("The target is neither a path nor a URL."));
+    }
     let named = HeaderValue::from_str(authority.as_str()).status(StatusCode::BAD_REQUEST)?;
     if !is_valid_host(&named) {
         return Err(Error::bad_request("The target's host is not a host with an optional port."));
@@ -108,7 +112,7 @@ fn admit(request: &mut Request) -> Result<()> {
     if request.version() >= Version::HTTP_2 && !host.is_none_or(same) {
         return Err(Error::bad_request("The Host header and the target name different hosts."));
     }
-    if request.method() == Method::CONNECT {
+    if is_connect {
         return Ok(());
     }
     let path = request.uri().path_and_query().cloned();

@@ -27,3 +27,7 @@ mod panic;
 mod server;
 
 pub use server::{BoundServer, Server};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

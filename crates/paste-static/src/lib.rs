@@ -13,3 +13,7 @@ mod resolve;
 mod static_dir;
 
 pub use static_dir::StaticDir;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -49,9 +49,10 @@ pub(super) fn run(options: &Options, registry: &Registry) -> Result<(), BoxError
 
 /// The request as the server would hand it to the app, from this machine.
 fn build(options: &Options) -> Result<Request, BoxError> {
-    let path =
-        options.path.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    if !path.as_str().starts_with('/') {
+    let path = options.path.path_and_query().cloned();
+    let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let is_bare_host = options.path.authority().is_some() && options.path.scheme().is_none();
+    if is_bare_host || !path.as_str().starts_with('/') {
         return Err(format!(
             "`{}` is neither a path that begins with a slash nor a URL",
             options.path

@@ -1,0 +1,81 @@
+//! The peers of `cargo xtask bench inproc`: axum alone, and around it layers of tower-http.
+//!
+//! Each is written in the form that is cheapest for axum: the state is given beforehand, as
+//! `axum::serve` does it, so that routes are not built anew for each request; one router takes all
+//! calls; and one call of `Router::layer` takes all five layers, as axum's docs advise, so that they
+//! are boxed once. What `Router::layer` once per layer costs is a case beside it.
+
+#[path = "../../src/harness.rs"]
+mod harness;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use tower_service::Service;
+
+fn main() -> ExitCode {
+    harness::run(&[
+        ("build", &|timer| timer.time(async || request())),
+        ("axum", &|timer| calls(timer, hello())),
+        ("axum_headers5", &|timer| calls(timer, headers5())),
+        ("axum_headers5_apart", &|timer| calls(timer, headers5_apart())),
+        ("axum_layers5", &|timer| calls(timer, layers5())),
+    ])
+}
+
+fn hello() -> Router {
+    Router::new().route("/hello", get(async || harness::HELLO))
+}
+
+/// Layers in a tuple: the first is the outermost.
+fn headers5() -> Router {
+    let [a, b, c, d, e] = harness::headers().map(set_header);
+    hello().layer((e, d, c, b, a))
+}
+
+fn headers5_apart() -> Router {
+    let [a, b, c, d, e] = harness::headers().map(set_header);
+    hello().layer(a).layer(b).layer(c).layer(d).layer(e)
+}
+
+fn layers5() -> Router {
+    let [header, ..] = harness::headers();
+    hello().layer((
+        TraceLayer::new_for_http(),
+        CatchPanicLayer::new(),
+        CompressionLayer::new().gzip(true),
+        TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(30)),
+        set_header(header),
+    ))
+}
+
+fn set_header((name, value): (HeaderName, HeaderValue)) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, value)
+}
+
+fn request() -> Request<Body> {
+    harness::request(Body::empty())
+}
+
+fn calls(timer: &harness::Timer, router: Router) -> f64 {
+    let mut router = router.with_state(());
+    timer.time(async || answer(&mut router).await)
+}
+
+/// One call with all that a server would do with it: the length of the answer's body.
+async fn answer(router: &mut Router) -> usize {
+    let response = router.call(request()).await.expect("a router gives no errors");
+    assert_eq!(response.status(), StatusCode::OK);
+    let body = response.into_body().collect().await;
+    body.expect("a buffer does not break").to_bytes().len()
+}

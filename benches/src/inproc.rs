@@ -1,0 +1,37 @@
+//! Our side of `cargo xtask bench inproc`: calls of an app in this process, without a socket.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod harness;
+
+use std::process::ExitCode;
+
+use http::StatusCode;
+use paste_core::{App, AppExt, Body, Request, Result, response};
+use paste_filter::Headers;
+
+fn main() -> ExitCode {
+    let bare = hello;
+    let [a, b, c, d, e] = harness::headers().map(|(name, value)| Headers::new().set(name, value));
+    let headers5 = hello.with(a).with(b).with(c).with(d).with(e);
+    harness::run(&[
+        ("build", &|timer| timer.time(async || request())),
+        ("bare", &|timer| timer.time(async || answer(&bare).await)),
+        ("headers5", &|timer| timer.time(async || answer(&headers5).await)),
+    ])
+}
+
+async fn hello(_request: Request) -> Result {
+    Ok(response::text(harness::HELLO))
+}
+
+fn request() -> Request {
+    harness::request(Body::empty())
+}
+
+/// One call with all that a server would do with it: the length of the answer's body.
+async fn answer(app: &impl App) -> usize {
+    let response = app.call(request()).await.expect("the app gives no errors");
+    assert_eq!(response.status(), StatusCode::OK);
+    let body = response.into_body().collect(usize::MAX).await;
+    body.expect("a buffer does not break").len()
+}

@@ -1,0 +1,200 @@
+//! Every mistake is told with its place, what was found, and what is near.
+
+use super::{Fixture, paster};
+
+/// What is wrong with a file, without the path before each line.
+fn problems(toml: &str) -> Vec<String> {
+    let site = Fixture::new(toml);
+    let error = site.load().expect_err("a faulty file").to_string();
+    let prefix = site.path().display().to_string();
+    error
+        .lines()
+        .map(|line| line.strip_prefix(&prefix).unwrap().replace(&prefix, "").clone())
+        .collect()
+}
+
+const TEXT: &str = "app.t = { use = \"text\", body = \"\" }\n";
+
+#[test]
+fn each_mistake_has_its_place_and_its_message() {
+    for (toml, expected) in [
+        ("", ":1:1: there is no [app.main] to serve; there are none"),
+        ("[app.main", ":1:10: unclosed table, expected `]`"),
+        (
+            "[app.main]\nuse = \"text\"\nbody = ",
+            ":3:8: string values must be quoted, expected literal string",
+        ),
+        ("[app.main]\nbody = \"\"", ":1:6: [app.main] lacks `use = \"KIND\"`"),
+        ("[app.main]\nuse = \"txt\"", ":2:7: there is no kind of app `txt`; did you mean `text`?"),
+        (
+            "[app.main]\nuse = \"gopher\"",
+            ":2:7: there is no kind of app `gopher`; expected one of `dump`, `redirect`, `static`, `text`, `urlmap`",
+        ),
+        ("[app.main]\nuse = 3", ":2:7: expected the name of a kind, as a string; found integer"),
+        ("[app.main]\nuse = \"text\"", ":1:6: kind `text`: missing key `body`"),
+        (
+            "[app.main]\nuse = \"text\"\nbody = 3",
+            ":3:8: kind `text`: invalid type: integer `3`, expected a string",
+        ),
+        (
+            "[app.main]\nuse = \"text\"\nbody = \"\"\nboddy = 1",
+            ":4:1: kind `text` has no key `boddy`; did you mean `body`?",
+        ),
+        (
+            "[app.main]\nuse = \"text\"\nbody = \"\"\nstatus = 99",
+            ":4:10: status 99 cannot be had here: expected 200 to 999",
+        ),
+        (
+            "[app.main]\nuse = \"text\"\nbody = \"x\"\nstatus = 204",
+            ":3:8: an answer with status 204 No Content has no body",
+        ),
+        (
+            "[app.main]\nuse = \"redirect\"\nto = \"/\"\nstatus = 200",
+            ":4:10: status 200 cannot be had here: expected 300 to 308",
+        ),
+        (
+            "[app.main]\nuse = \"redirect\"\nto = \"/\"\nstatus = 304",
+            ":4:10: status 304 Not Modified is not a redirect",
+        ),
+        (
+            "[app.main]\nuse = \"urlmap\"\nmount = { \"/\" = \"x\" }",
+            ":3:17: there is no [app.x]; expected one of `main`",
+        ),
+        (
+            "[app.main]\nuse = \"urlmap\"\nmount = { \"/\" = \"main\" }",
+            ":3:17: apps name each other in a circle: main -> main",
+        ),
+        (
+            "[app.main]\nuse = \"urlmap\"\nmount = { \"/a\" = \"t\", \"/a/\" = \"t\" }\n[app.t]\nuse = \"dump\"",
+            ":3:23: `/a/` is mounted twice",
+        ),
+        (
+            "[app.main]\nuse = \"urlmap\"\nmount = { \"//a b/\" = \"t\" }\n[app.t]\nuse = \"dump\"",
+            ":3:11: `//a b/` does not name a host: expected `host`, `host:port` or `*.host` between `//` and the path",
+        ),
+        (
+            "[app.main]\nuse = \"urlmap\"\nmount = {}\ndefault = \"x\"",
+            ":4:11: there is no [app.x]; expected one of `main`",
+        ),
+        (
+            "[server]\napp = \"tt\"\n[app.t]\nuse = \"dump\"",
+            ":2:7: there is no [app.tt] to serve; did you mean `t`?",
+        ),
+        ("[app]\nt = 3", ":2:5: expected a table, [app.t]; found integer"),
+        ("app = 3", ":1:7: expected a table, [app.NAME]; found integer"),
+        ("[apps.main]\nuse = \"dump\"", ":1:2: unknown section `apps`; did you mean `app`?"),
+    ] {
+        let found = problems(toml);
+        assert!(found.contains(&expected.to_owned()), "{toml}\n-> {found:#?}\nlacks {expected}");
+    }
+}
+
+#[test]
+fn each_mistake_of_the_server_is_told() {
+    for (server, expected) in [
+        ("lisen = \"x\"", ":1:12: [server] has no key `lisen`; did you mean `listen`?"),
+        (
+            "listen = 80",
+            ":1:21: [server]: invalid type: integer `80`, expected an address such as \"127.0.0.1:8080\", or a list of them",
+        ),
+        ("listen = \"80\"", ":1:21: [server]: `80` is not an address of the form HOST:PORT"),
+        (
+            "listen = []",
+            ":1:21: [server]: invalid length 0, expected an address such as \"127.0.0.1:8080\", or a list of them",
+        ),
+        ("listen = [\":80\"]", ":1:21: [server]: `:80` is not an address of the form HOST:PORT"),
+        (
+            "listen = \"unix:/x\"",
+            ":1:21: [server]: `unix:/x`: this version listens on TCP addresses only",
+        ),
+        ("listen = \"fd\"", ":1:21: [server]: `fd`: this version listens on TCP addresses only"),
+        ("workers = -1", ":1:22: [server]: invalid value: integer `-1`, expected usize"),
+        (
+            "tls = {}",
+            ":1:12: [server] has no key `tls`; expected one of `app`, `listen`, `workers`",
+        ),
+        (
+            "limits = {}",
+            ":1:12: [server] has no key `limits`; expected one of `app`, `listen`, `workers`",
+        ),
+    ] {
+        let toml = format!("server = {{ {server} }}\n{TEXT}app.main = {{ use = \"dump\" }}");
+        assert_eq!(problems(&toml), [expected], "{toml}");
+    }
+}
+
+#[test]
+fn each_mistake_of_a_filter_is_told() {
+    let site = |filters: &str, section: &str| {
+        problems(&format!("app.main = {{ use = \"dump\", filters = {filters} }}\n{section}"))
+    };
+    assert_eq!(
+        site("[\"http-error\"]", ""),
+        [
+            ":1:39: there is no [filter.http-error], nor a kind of filter `http-error`; did you mean `http-errors`?"
+        ]
+    );
+    assert_eq!(
+        site("[3]", ""),
+        [":1:39: expected the name of a filter, as a string; found integer"]
+    );
+    assert_eq!(site("\"headers\"", ""), [":1:38: expected a list of filter names; found string"]);
+    assert_eq!(
+        site("[\"h\"]", "[filter.h]\nuse = \"headers\"\nsett = {}"),
+        [":4:1: kind `headers` has no key `sett`; did you mean `set`?"]
+    );
+    assert_eq!(
+        site("[]", "[filter.h]\nuse = \"headers\"\nset = { a = \"\\n\" }"),
+        [":4:7: kind `headers`: failed to parse header value"]
+    );
+    assert_eq!(
+        site("[]", "[filter.h]\nuse = \"headers\"\nfilters = []"),
+        [":4:1: kind `headers` has no key `filters`; expected one of `remove`, `set`"]
+    );
+}
+
+#[test]
+fn the_environment_is_replaced_and_what_is_not_set_is_told() {
+    let path = std::env::var("PATH").unwrap();
+    let site = Fixture::new("[app.main]\nuse = \"text\"\nbody = \"${PATH} $${PATH}\"");
+    let answer = paster(&["request", site.path().to_str().unwrap(), "GET", "/"]);
+    assert!(String::from_utf8(answer.stdout).unwrap().ends_with(&format!("{path} ${{PATH}}")));
+    let found = problems("[app.main]\nuse = \"text\"\nbody = \"${PASTE_IS_NOT_SET}\"");
+    assert_eq!(found, [":3:8: the environment variable `PASTE_IS_NOT_SET` is not set"]);
+}
+
+#[test]
+fn a_root_that_cannot_be_read_is_told() {
+    let found = problems("[app.main]\nuse = \"static\"\nroot = \"nope\"");
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with(":3:8: cannot read the directory ")
+            && found[0].ends_with("(os error 2)"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_their_order() {
+    let found =
+        problems("[app.main]\nuse = \"x\"\n[app.a]\nuse = \"text\"\n[filter.f]\nuse = \"y\"\n[z]");
+    let places: Vec<_> = found.iter().map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(places, [":2:7", ":3:6", ":6:7", ":7:2"]);
+}
+
+#[test]
+fn check_exits_with_1_and_says_where_or_with_0() {
+    let faulty = Fixture::new("[app.main]\nuse = \"x\"");
+    let output = paster(&["check", faulty.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("site.toml:2:7: "), "{output:?}");
+    let sound = Fixture::new("[app.main]\nuse = \"static\"\nroot = \"public\"");
+    let output = paster(&["check", sound.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with("site.toml: ok\n"), "{output:?}");
+    for unreadable in ["/nowhere/site.toml", "/"] {
+        let output = paster(&["check", unreadable]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).starts_with(unreadable), "{output:?}");
+    }
+}

@@ -1,0 +1,118 @@
+//! Section 4, the environment.
+
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
+use paste_core::tower::{IntoApp, IntoLayer};
+use paste_core::{App, AppExt, ClientAddr, Next, Request, RequestExt, Result, from_fn, response};
+use paste_dispatch::UrlMap;
+use paste_static::StaticDir;
+
+use super::{ask, get};
+
+/// Answers with the split of the path.
+async fn split(request: Request) -> Result {
+    let (script_name, path_info) = (request.script_name(), request.path_info());
+    Ok(response::text(format!(
+        "{script_name}|{path_info}|{}|{}",
+        request.uri(),
+        request.original_uri()
+    )))
+}
+
+fn map(key: &str) -> UrlMap {
+    UrlMap::new().mount(key, split).unwrap()
+}
+
+#[tokio::test]
+async fn semantics_4_1_the_uri_shows_what_is_left() {
+    assert_eq!(ask(&map("/a"), "/a/b%20c?q=1").await, "/a|/b c|/b%20c?q=1|/a/b%20c?q=1");
+    let router: axum::Router = axum::Router::new().route("/b", axum::routing::get(async || "axum"));
+    let mounted = UrlMap::new().mount("/a", router.into_app()).unwrap();
+    assert_eq!(ask(&mounted, "/a/b").await, "axum");
+}
+
+#[tokio::test]
+async fn semantics_4_2_script_name_and_path_info_rebuild_the_path() {
+    for (target, expected) in [
+        ("/a/b", "/a|/b"),
+        ("//a///b//c/", "/a|/b/c/"),
+        ("/%61/%C3%A9", "/%61|/é"),
+        ("/a/%FF", "/a|/\u{FFFD}"),
+    ] {
+        assert!(ask(&map("/a"), target).await.starts_with(expected), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn semantics_4_3_path_info_is_empty_where_the_path_ended() {
+    assert_eq!(ask(&map("/a"), "/a?q").await, "/a||/?q|/a?q");
+    assert_eq!(ask(&map("/a"), "/a/").await, "/a|/|/|/a/");
+    assert_eq!(ask(&map("/"), "/").await, "|/|/|/");
+}
+
+#[tokio::test]
+async fn semantics_4_4_segments_are_compared_decoded_and_2f_never_separates() {
+    let map = map("/a b/c").mount("/", |_: Request| async { Ok(response::text("root")) }).unwrap();
+    assert_eq!(ask(&map, "/a%20b/%63").await, "/a%20b/%63||/|/a%20b/%63");
+    assert_eq!(ask(&map, "/a%20b%2Fc").await, "root");
+    assert_eq!(ask(&map, "/a%2520b/c").await, "root");
+}
+
+#[tokio::test]
+async fn semantics_4_5_a_segment_at_a_time_moves_to_the_script_name() {
+    let mut request = get("/a/b%2Fc?q");
+    assert_eq!(request.shift_path_info().as_deref(), Some("a"));
+    assert_eq!(request.shift_path_info().as_deref(), Some("b/c"));
+    assert_eq!(request.shift_path_info(), None);
+    assert!(!request.shift_segments(1), "none is left");
+    assert_eq!((request.script_name(), &*request.path_info()), ("/a/b%2Fc", ""));
+    assert_eq!(request.original_uri(), "/a/b%2Fc?q");
+}
+
+#[tokio::test]
+async fn semantics_4_6_a_mounted_directory_redirects_to_its_slash() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("index.html"), "index").unwrap();
+    let site = UrlMap::new().mount("/wiki", StaticDir::new(dir.path())).unwrap();
+    let answer = site.call(get("/wiki?q=1")).await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (301, &"/wiki/?q=1".parse().unwrap())
+    );
+    assert_eq!(ask(&site, "/wiki/").await, "index");
+}
+
+#[tokio::test]
+async fn semantics_4_7_the_client_is_set_by_the_server_or_taken_from_axum() {
+    assert_eq!(get("/").client_addr(), None);
+    let show = |request: Request| async move {
+        Ok(response::text(format!("{:?}", request.client_addr())))
+    };
+    let server = paste_tests::TestServer::new(show).await;
+    assert!(server.get("/").await.ends_with("))"), "an address");
+
+    let from_axum = from_fn(|mut request: Request, next: Next| async move {
+        let ConnectInfo(client): ConnectInfo<SocketAddr> = *request.extensions().get().unwrap();
+        request.extensions_mut().insert(ClientAddr(client));
+        next.call(request).await
+    });
+    let router: axum::Router = axum::Router::new().fallback_service(show.into_service());
+    let mut request = get("/");
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 99))));
+    let answer = ask_request(&router.layer(from_axum.into_layer()).into_app(), request).await;
+    assert_eq!(answer, "Some(ClientAddr(10.0.0.1:99))");
+}
+
+async fn ask_request(app: &impl App, request: Request) -> String {
+    super::text(app.call(request).await.unwrap()).await
+}
+
+#[test]
+fn semantics_4_8_time_comes_from_one_clock() {
+    let start = std::time::SystemTime::UNIX_EPOCH;
+    let clock = paste_core::Clock::manual(start);
+    let clone = clock.clone();
+    clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(clone.now(), start + std::time::Duration::from_secs(1));
+}
