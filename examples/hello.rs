@@ -13,7 +13,7 @@ async fn hello(request: Request) -> Result {
 }
 
 #[tokio::main]
-async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = UrlMap::new().mount("/hello", hello)?.with(HttpErrors::new());
     let server = Server::new().bind().await?;
     println!("listening on {}", server.urls().join(", "));

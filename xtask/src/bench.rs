@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: our side against its peers, in the same minutes on the same machine.
 //!
 //! Bare numbers hold for one machine on one day; what we promise are ratios. So both sides run in
-//! turn, five times, and each round gives one ratio. What both spend on building the request is
+//! turn, eleven times, and each round gives one ratio. What both spend on building the request is
 //! measured by a case of its own and taken off.
 
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use crate::peers::in_path;
 use crate::repo::{self, Repo, Result};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 const CALLS: u32 = 300_000;
 
 /// Two counts of calls whose difference is free of what starting and ending the program costs.

@@ -33,29 +33,30 @@ fn main() -> ExitCode {
     ])
 }
 
+/// Sets no header, like the app of our side: see [`harness::headers`].
 fn hello() -> Router {
-    Router::new().route("/hello", get(async || harness::HELLO))
+    Router::new().route("/hello", get(async || Body::from(harness::HELLO)))
 }
 
 /// Layers in a tuple: the first is the outermost.
 fn headers5() -> Router {
-    let [a, b, c, d, e] = harness::headers().map(set_header);
-    hello().layer((e, d, c, b, a))
+    let [frames, types, referrer, transport, content] = harness::headers().map(set_header);
+    hello().layer((content, transport, referrer, types, frames))
 }
 
 fn headers5_apart() -> Router {
-    let [a, b, c, d, e] = harness::headers().map(set_header);
-    hello().layer(a).layer(b).layer(c).layer(d).layer(e)
+    let [frames, types, referrer, transport, content] = harness::headers().map(set_header);
+    hello().layer(frames).layer(types).layer(referrer).layer(transport).layer(content)
 }
 
 fn layers5() -> Router {
-    let [header, ..] = harness::headers();
+    let [frames, ..] = harness::headers();
     hello().layer((
         TraceLayer::new_for_http(),
         CatchPanicLayer::new(),
         CompressionLayer::new().gzip(true),
         TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(30)),
-        set_header(header),
+        set_header(frames),
     ))
 }
 

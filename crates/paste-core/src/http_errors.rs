@@ -20,7 +20,7 @@
 //! let response = app.call(Request::new(Body::empty())).await?;
 //! assert_eq!(response.status(), 404);
 //! assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
-//! # paste_core::Result::Ok(()) }).unwrap();
+//! # Ok::<(), paste_core::Error>(()) }).unwrap();
 //! ```
 
 use std::cmp::Reverse;

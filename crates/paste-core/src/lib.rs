@@ -27,12 +27,13 @@
 //! | `json` | yes | [`response::json`], and problem+json as a third form of error pages |
 //! | `tower` | yes | the [`tower`] module: apps as services, services as apps, and the same for layers |
 
+mod after;
 mod app;
 mod body;
 mod clock;
 mod environ;
 mod error;
-mod http_errors;
+pub mod http_errors;
 mod middleware;
 pub mod path;
 mod request;
@@ -40,6 +41,7 @@ pub mod response;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+pub use after::after;
 pub use app::{App, AppExt, BoxApp};
 pub use body::{Body, DataStream, FileRange, Sent};
 pub use clock::Clock;
@@ -55,8 +57,8 @@ pub type Request = http::Request<Body>;
 /// What every app gives: a response whose body is a [`Body`].
 pub type Response = http::Response<Body>;
 
-/// A result whose error is an [`Error`]; without a parameter, what an app's call gives.
-pub type Result<T = Response> = std::result::Result<T, Error>;
+/// A result whose error is an [`Error`] unless said otherwise; alone, what an app's call gives.
+pub type Result<T = Response, E = Error> = std::result::Result<T, E>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

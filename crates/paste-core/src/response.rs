@@ -1,6 +1,5 @@
 //! Makes the common responses.
 
-use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::error::location_value;
@@ -8,12 +7,12 @@ use crate::{Body, Response};
 
 /// 200 with plain text in UTF-8.
 pub fn text(text: impl Into<Body>) -> Response {
-    typed("text/plain; charset=utf-8", text.into())
+    typed(const { HeaderValue::from_static("text/plain; charset=utf-8") }, text.into())
 }
 
 /// 200 with an HTML page in UTF-8.
 pub fn html(page: impl Into<Body>) -> Response {
-    typed("text/html; charset=utf-8", page.into())
+    typed(const { HeaderValue::from_static("text/html; charset=utf-8") }, page.into())
 }
 
 /// 200 with `value` as JSON. What cannot be serialized is an error with status 500.
@@ -21,7 +20,7 @@ pub fn html(page: impl Into<Body>) -> Response {
 #[track_caller]
 pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> crate::Result {
     match serde_json::to_vec(value) {
-        Ok(text) => Ok(typed("application/json", text.into())),
+        Ok(text) => Ok(typed(const { HeaderValue::from_static("application/json") }, text.into())),
         Err(error) => Err(error.into()),
     }
 }
@@ -46,15 +45,9 @@ pub fn with_status(status: StatusCode) -> Response {
     response
 }
 
-fn typed(content_type: &'static str, body: Body) -> Response {
+/// 200 with `body`, of the media type `content_type`.
+pub fn typed(content_type: HeaderValue, body: Body) -> Response {
     let mut response = Response::new(body);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
-}
-
-/// 200 with bytes of a given media type.
-pub fn data(content_type: HeaderValue, data: impl Into<Bytes>) -> Response {
-    let mut response = Response::new(Body::from(data.into()));
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }

@@ -2,7 +2,7 @@
 //!
 //! [`UrlMap`] mounts apps by URL prefix and host.
 
-mod url_map;
+pub mod url_map;
 
 pub use url_map::{MountError, UrlMap};
 

@@ -32,7 +32,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use paste_core::{App, Middleware, Request, Result};
+use paste_core::{App, Middleware, Request, Response, Result, after};
 
 /// Sets and removes response headers. See the [module](self) for the rules.
 #[derive(Clone, Debug, Default)]
@@ -84,17 +84,11 @@ pub struct WithHeaders<A> {
 }
 
 impl<A: App> App for WithHeaders<A> {
-    async fn call(&self, request: Request) -> Result {
-        match self.app.call(request).await {
-            Ok(mut response) => {
-                self.changes.apply(response.headers_mut());
-                Ok(response)
-            }
-            Err(mut error) => {
-                self.changes.apply(error.headers_mut());
-                Err(error)
-            }
-        }
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        after(self.app.call(request), |result| match result {
+            Ok(response) => self.changes.apply(response.headers_mut()),
+            Err(error) => self.changes.apply(error.headers_mut()),
+        })
     }
 }
 

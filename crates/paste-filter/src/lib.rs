@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | `serde` | no | the builders deserialize from configuration, and describe their keys |
 
-mod headers;
+pub mod headers;
 
 pub use headers::{Headers, WithHeaders};
 

@@ -10,7 +10,7 @@
 
 mod file_body;
 mod resolve;
-mod static_dir;
+pub mod static_dir;
 
 pub use static_dir::StaticDir;
 

@@ -32,7 +32,7 @@ use crate::{BoxError, Error, Result};
 ///
 /// let body = Body::from("hello");
 /// assert_eq!(body.collect(1024).await?, "hello");
-/// # paste_core::Result::Ok(()) }).map_err(|error| error.to_string())?;
+/// # Ok::<(), paste_core::Error>(()) }).map_err(|error| error.to_string())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -102,7 +102,7 @@ impl Body {
     /// response, never a whole one.
     pub fn from_stream<S, D, E>(stream: S) -> Self
     where
-        S: Stream<Item = std::result::Result<D, E>> + Send + 'static,
+        S: Stream<Item = Result<D, E>> + Send + 'static,
         D: Into<Bytes>,
         E: Into<BoxError>,
     {
@@ -179,6 +179,9 @@ impl Body {
         let too_large = |size: u64| size > limit as u64;
         if too_large(self.size_hint().lower()) {
             return Err(body_too_large(limit));
+        }
+        if let (Kind::Buffer(data), None) = (&mut self.kind, &self.watch) {
+            return Ok(std::mem::take(data));
         }
         let Some(first) = self.chunk().await? else {
             return Ok(Bytes::new());
@@ -381,7 +384,7 @@ mod tests {
     struct Pieces(std::slice::Iter<'static, &'static str>);
 
     impl Stream for Pieces {
-        type Item = std::result::Result<&'static [u8], BoxError>;
+        type Item = Result<&'static [u8], BoxError>;
 
         fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
             Poll::Ready(self.0.next().map(|text| match *text {

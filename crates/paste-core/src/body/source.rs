@@ -108,7 +108,7 @@ impl<S> Chunks<S> {
 
 impl<S, D, E> http_body::Body for Chunks<S>
 where
-    S: Stream<Item = std::result::Result<D, E>>,
+    S: Stream<Item = Result<D, E>>,
     D: Into<Bytes>,
     E: Into<BoxError>,
 {

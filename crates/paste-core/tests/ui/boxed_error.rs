@@ -2,7 +2,7 @@
 
 use paste_core::{Request, Result, response};
 
-fn load() -> std::result::Result<String, Box<dyn std::error::Error + Send + Sync>> {
+fn load() -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     Err("no".into())
 }
 

@@ -54,7 +54,7 @@ impl UrlMap {
 
     /// Mounts `app` at `key`: a path, or a host and a path. A key that is neither, or is taken, is
     /// an error.
-    pub fn mount(mut self, key: &str, app: impl App) -> std::result::Result<Self, MountError> {
+    pub fn mount(mut self, key: &str, app: impl App) -> Result<Self, MountError> {
         let Key { host, path } = Key::parse(key)?;
         let table = match host {
             Some(pattern) => self.hosts.entry(pattern).or_default(),
