@@ -52,6 +52,12 @@ impl TestServer {
         within("the server to end", self.serving).await.expect("serving does not panic");
     }
 
+    /// Stops the server, and waits for its end.
+    pub async fn ended_now(mut self) {
+        self.begin_stop();
+        self.ended().await;
+    }
+
     /// A new connection.
     pub async fn connect(&self) -> TcpStream {
         within("a connection", TcpStream::connect(self.addr)).await.expect("the server listens")

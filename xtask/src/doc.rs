@@ -2,6 +2,7 @@
 //!
 //! 1. The tables of crates in README.md and ARCHITECTURE.md come from the manifests of the crates.
 //! 2. docs/kinds.md and docs/paster.schema.json are what `paster kinds` prints.
+//! 3. The list of the lint's rules is what the example `rules` of its crate prints.
 
 use std::fs;
 
@@ -11,9 +12,12 @@ use crate::tidy::Fault;
 const START: &str = "<!-- generated: crates -->";
 const END: &str = "<!-- end generated -->";
 
-/// The file, and the option of `paster kinds` that prints it.
-const PRINTED: [(&str, &str); 2] =
-    [("docs/kinds.md", "--markdown"), ("docs/paster.schema.json", "--schema")];
+/// The file, and the arguments of `cargo run` by which it is printed.
+const PRINTED: [(&str, &[&str]); 3] = [
+    ("docs/kinds.md", &["-p", "paste-deploy", "--", "kinds", "--markdown"]),
+    ("docs/paster.schema.json", &["-p", "paste-deploy", "--", "kinds", "--schema"]),
+    ("crates/paste-fixture/RULES.md", &["-p", "paste-fixture", "--example", "rules"]),
+];
 
 /// Reading order: what everything builds on first, what composes all of it last.
 const ORDER: [&str; 11] = [
@@ -94,16 +98,15 @@ fn tables(repo: &Repo) -> Vec<(&'static str, std::result::Result<String, Fault>)
     wanted
 }
 
-/// What the program prints about itself. The first call may have to build it.
+/// What our programs print about themselves. The first call of each may have to build it.
 fn printed() -> Result<Vec<(&'static str, String)>> {
-    let print = |(path, option): (&'static str, &str)| {
+    let print = |(path, arguments): (&'static str, &[&str])| {
         let mut command = repo::cargo();
-        command.args(["run", "-q", "-p", "paste-deploy", "--", "kinds", option]);
+        command.args(["run", "-q"]).args(arguments);
         let text = repo::stdout(&mut command)?;
         if text.is_empty() {
-            return Err(format!(
-                "`paster kinds {option}` printed nothing, and {path} comes from it"
-            ));
+            let line = arguments.join(" ");
+            return Err(format!("`cargo run {line}` printed nothing, and {path} comes from it"));
         }
         Ok((path, text))
     };

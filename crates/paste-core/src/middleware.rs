@@ -28,7 +28,7 @@ pub trait Middleware<A: App> {
 ///
 /// ```
 /// use http::HeaderValue;
-/// use paste_core::{App, AppExt, Next, Request, Result, from_fn, response};
+/// use paste_core::{AppExt, Next, Request, Result, from_fn, response};
 ///
 /// async fn hello(_request: Request) -> Result { Ok(response::text("hi")) }
 ///
@@ -84,6 +84,13 @@ where
 {
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         (self.function)(request, self.next.clone())
+    }
+}
+
+impl Next {
+    /// Calls the app inside.
+    pub fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        self.0.call(request)
     }
 }
 

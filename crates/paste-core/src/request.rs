@@ -42,6 +42,26 @@ pub trait RequestExt {
     /// moves none and gives `false`. Doubled slashes become one, also in what is left.
     fn shift_segments(&mut self, count: usize) -> bool;
 
+    /// Says that someone who did not tell has consumed `prefix`: for apps below a router that
+    /// nests by a prefix of its own. It goes before the script name so far, and before the
+    /// original target; a slash at its end does not count.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use paste_core::{AppExt, Next, Request, RequestExt, Result, from_fn, response};
+    ///
+    /// async fn wiki(request: Request) -> Result {
+    ///     Ok(response::text(request.script_name().to_owned())) // "/docs"
+    /// }
+    ///
+    /// let wiki = wiki.with(from_fn(|mut request: Request, next: Next| async move {
+    ///     request.mounted_at("/docs");
+    ///     next.call(request).await
+    /// }));
+    /// let router: Router = Router::new().nest_service("/docs", wiki.into_service());
+    /// ```
+    fn mounted_at(&mut self, prefix: &str);
+
     /// The scheme by which the client came: `"http"` or `"https"`.
     fn scheme(&self) -> &str;
 
@@ -96,6 +116,20 @@ impl<B> RequestExt for http::Request<B> {
         self.extensions_mut().get_or_insert_with(|| OriginalUri(original));
         self.extensions_mut().insert(script_name);
         true
+    }
+
+    fn mounted_at(&mut self, prefix: &str) {
+        let prefix = prefix.trim_end_matches('/');
+        let original = self.original_uri();
+        let whole = format!("{prefix}{}", original.path());
+        if prefix.is_empty() || !prefix.starts_with('/') || whole.parse::<PathAndQuery>().is_err() {
+            return;
+        }
+        let original = with_path(original, &whole);
+        let mut script_name = self.extensions().get::<ScriptName>().cloned().unwrap_or_default();
+        script_name.raw.insert_str(0, &path::collapse(prefix));
+        self.extensions_mut().insert(OriginalUri(original));
+        self.extensions_mut().insert(script_name);
     }
 
     fn scheme(&self) -> &str {
@@ -177,6 +211,19 @@ mod tests {
         assert!(request.shift_segments(1));
         assert_eq!(request.uri(), "http://example.org/b?q");
         assert_eq!(request.host(), Some("example.org"));
+    }
+
+    #[test]
+    fn a_prefix_that_someone_else_consumed_goes_before_the_script_name() {
+        let mut request = get("/a/b?q");
+        assert!(request.shift_segments(1));
+        request.mounted_at("/docs/");
+        assert_eq!((request.script_name(), &*request.path_info()), ("/docs/a", "/b"));
+        assert_eq!(request.original_uri(), "/docs/a/b?q");
+        for nothing in ["", "/", "docs", "/a b"] {
+            request.mounted_at(nothing);
+            assert_eq!(request.script_name(), "/docs/a", "{nothing}");
+        }
     }
 
     proptest! {

@@ -6,11 +6,15 @@
 //!    wants it; each response keeps the [`Error`] itself in its extensions.
 //! 2. [`into_app`](IntoApp::into_app) makes an app of a service, and takes such an error out again
 //!    as `Err`, with the headers that layers added on the way. If a layer gave the response
-//!    another status, it has answered, and the response stays.
+//!    another status, content type or length (not counting compression), it has answered, and the
+//!    response stays.
 //! 3. [`into_layer`](IntoLayer::into_layer) and [`into_middleware`](IntoMiddleware::into_middleware)
 //!    do the same for what wraps.
 //! 4. Extensions pass in both directions untouched, upgrades among them.
-//! 5. A service must be `Clone` and `Sync`; others go through `tower::util::BoxCloneSyncService`.
+//! 5. A router that nests by a prefix of its own (axum's `nest_service`) tells nobody; the app
+//!    below says `request.mounted_at("/prefix")` first, by a one-line middleware.
+//! 6. A handler of axum gives no [`Error`]: apps do. Mount them by `into_service`.
+//! 7. A service must be `Clone` and `Sync`; others go through `tower::util::BoxCloneSyncService`.
 //!
 //! One of ours in axum, and one of tower-http's here:
 //!
@@ -21,7 +25,7 @@
 //! use tower_http::set_header::SetResponseHeaderLayer;
 //!
 //! let no_robots = from_fn(|request: Request, next: Next| async move {
-//!     let mut response = paste_core::App::call(&next, request).await?;
+//!     let mut response = next.call(request).await?;
 //!     response.headers_mut().insert("x-robots-tag", "noindex".parse()?);
 //!     Ok(response)
 //! });
@@ -42,6 +46,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::{HeaderValue, header};
+use http_body::Body as _;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -89,7 +95,12 @@ where
 struct Travelling(Arc<Mutex<Slot>>);
 
 /// Holds the error until it is taken out. Control flow that nobody takes is logged in the end.
-struct Slot(Option<Error>);
+struct Slot {
+    error: Option<Error>,
+    /// What the rendered page was, to see whether a layer has put another in its place.
+    content_type: Option<HeaderValue>,
+    length: Option<u64>,
+}
 
 impl Travelling {
     fn render(renderer: &ErrorRenderer, mut error: Error) -> Response {
@@ -97,15 +108,23 @@ impl Travelling {
             error.log();
         }
         let mut response = renderer.render(&mut error);
-        response.extensions_mut().insert(Self(Arc::new(Mutex::new(Slot(Some(error))))));
+        let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
+        let length = response.body().size_hint().exact();
+        let slot = Slot { error: Some(error), content_type, length };
+        response.extensions_mut().insert(Self(Arc::new(Mutex::new(slot))));
         response
     }
 
     /// The error that `response` shows, if it still shows one, with the headers of the response.
-    fn take_out(response: &mut http::Response<impl Sized>) -> Option<Error> {
+    fn take_out(response: &mut http::Response<impl http_body::Body>) -> Option<Error> {
         let Self(slot) = response.extensions_mut().remove()?;
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut error = slot.0.take_if(|error| error.status() == response.status())?;
+        let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+        let same_length = encoded || response.body().size_hint().exact() == slot.length;
+        let same_type = response.headers().get(header::CONTENT_TYPE) == slot.content_type.as_ref();
+        let status = response.status();
+        let mut error =
+            slot.error.take_if(|error| error.status() == status && same_type && same_length)?;
         let mut headers = std::mem::take(response.headers_mut());
         ErrorRenderer::remove_own_headers(&mut headers);
         *error.headers_mut() = headers;
@@ -115,7 +134,7 @@ impl Travelling {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(error) = &mut self.0 {
+        if let Some(error) = &mut self.error {
             error.log();
         }
     }

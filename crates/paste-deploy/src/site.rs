@@ -29,8 +29,11 @@ impl Site {
     /// Builds what the file at `path` describes from the kinds in `registry`. The error tells
     /// everything that is wrong with the file.
     pub fn load(path: &Path, registry: &Registry) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+        let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            ConfigError::not_utf8(path, &String::from_utf8_lossy(valid))
+        })?;
         let mut problems = Problems::default();
         let Some(file) = File::parse(&text, &mut problems) else {
             return Err(problems.into_error(path, &text));
@@ -113,6 +116,10 @@ enum Progress<'t, T> {
     Failed,
 }
 
+fn progress_of<T>(sections: BTreeMap<String, Section<'_>>) -> BTreeMap<String, Progress<'_, T>> {
+    sections.into_iter().map(|(name, section)| (name, Progress::Waiting(section))).collect()
+}
+
 impl Names for Builder<'_> {
     fn dir(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
@@ -134,11 +141,11 @@ impl<'t> Builder<'t> {
         registry: &'t Registry,
         problems: &'t mut Problems,
     ) -> Self {
-        let File { server, apps, filters } = file;
-        let apps =
-            apps.into_iter().map(|(name, section)| (name, Progress::Waiting(section))).collect();
-        let filters =
-            filters.into_iter().map(|(name, section)| (name, Progress::Waiting(section))).collect();
+        let File { server, apps, filters, faulty_apps, faulty_filters } = file;
+        let mut apps: BTreeMap<_, _> = progress_of(apps);
+        let mut filters: BTreeMap<_, _> = progress_of(filters);
+        apps.extend(faulty_apps.into_iter().map(|name| (name, Progress::Failed)));
+        filters.extend(faulty_filters.into_iter().map(|name| (name, Progress::Failed)));
         Self { path, registry, problems, server, apps, filters, chain: Vec::new() }
     }
 

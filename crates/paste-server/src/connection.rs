@@ -1,14 +1,16 @@
-//! One connection: hyper's state machine, with our service inside and our stop outside.
+//! One connection: hyper's state machines, with our service inside and our limits and stop outside.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use paste_core::{App, BoxError};
 use tokio::net::TcpStream;
 
@@ -19,6 +21,12 @@ const MAX_HEAD: u32 = 64 * 1024;
 
 /// A client must begin to speak within this time, and end the head of a request within it.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often a silent HTTP/2 client is asked whether it is still there, and how long it has to say.
+const PING: Duration = Duration::from_secs(20);
+
+/// What an HTTP/2 client says first (RFC 9113, section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Serves one connection to its end.
 pub(crate) async fn serve<A: App>(stream: TcpStream, client: SocketAddr, serving: Arc<Serving<A>>) {
@@ -34,36 +42,64 @@ async fn converse<A: App>(
     serving: Arc<Serving<A>>,
 ) -> Result<(), BoxError> {
     stream.set_nodelay(true)?;
-    let first_byte = tokio::time::timeout(HEADER_TIMEOUT, stream.readable());
-    match serving.stopping.run_until_cancelled(first_byte).await {
-        Some(Ok(readable)) => readable?,
-        Some(Err(_)) | None => return Ok(()),
-    }
-
-    let service = service_fn(|request| {
+    let preface = tokio::time::timeout(HEADER_TIMEOUT, speaks_http2(&stream));
+    let Some(Ok(http2)) = serving.stopping.run_until_cancelled(preface).await else {
+        return Ok(()); // silent, or the server stops
+    };
+    let http2 = http2?;
+    let io = TokioIo::new(stream);
+    let service = service_fn(|request: http::Request<Incoming>| {
         let serving = Arc::clone(&serving);
         async move { Ok::<_, Infallible>(serving.edge.answer(request, client).await) }
     });
-    let builder = builder();
-    let mut connection =
-        pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
-    tokio::select! {
-        done = connection.as_mut() => done,
-        () = serving.stopping.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let stopping = serving.stopping.cancelled();
+    if http2 {
+        let mut connection = pin!(http2_builder().serve_connection(io, service));
+        tokio::select! {
+            done = connection.as_mut() => return Ok(done?),
+            () = stopping => connection.as_mut().graceful_shutdown(),
         }
+        Ok(connection.await?)
+    } else {
+        let connection = http1_builder().serve_connection(io, service).with_upgrades();
+        let mut connection = pin!(connection);
+        tokio::select! {
+            done = connection.as_mut() => return Ok(done?),
+            () = stopping => connection.as_mut().graceful_shutdown(),
+        }
+        Ok(connection.await?)
     }
 }
 
-/// HTTP/1 and HTTP/2 by its preface. `pipeline_flush` stays off: see ARCHITECTURE.md.
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// Looks, without taking it, at what the client says first.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut first).await?;
+        if length == PREFACE.len() || length == 0 || !PREFACE.starts_with(&first[..length]) {
+            return Ok(first == *PREFACE);
+        }
+        // A part of the preface: a socket cannot be asked to wait for more than it has.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// `pipeline_flush` stays off: see ARCHITECTURE.md.
+fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEAD as usize);
-    builder.http2().timer(TokioTimer::new()).max_header_list_size(MAX_HEAD);
+    builder
+}
+
+fn http2_builder() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_header_list_size(MAX_HEAD)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
     builder
 }

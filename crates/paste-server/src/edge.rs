@@ -7,20 +7,22 @@
 //! 3. `OPTIONS *` is for the server: 204. CONNECT is not for an origin server: 501.
 //! 4. An error becomes the page that shows it; so does a panic, as a 500.
 //! 5. The answer to HEAD has the headers of GET, its length among them, and no content.
+//! 6. Framing is the server's: a `Content-Length` that the body contradicts goes, and so do
+//!    `Transfer-Encoding` and a status that cannot be final.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderValue, Method, StatusCode, Uri, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use http_body::Body as _;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use paste_core::{
-    App, Body, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, Response, Result, ResultExt,
+    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, Response, Result, ResultExt,
     response,
 };
 
 use crate::panic::{self, Guarded};
+use crate::request_body::request_body;
 
 /// An app as the server calls it.
 pub(crate) struct Edge<A> {
@@ -44,15 +46,17 @@ impl<A: App> Edge<A> {
             error.log();
             renderer.render(&mut error)
         });
-        let response = if is_head { without_content(response) } else { response };
+        let response = if is_head { without_content(response) } else { framed(response) };
         response.map(Guarded)
     }
 
-    async fn respond(&self, request: http::Request<Incoming>, client: SocketAddr) -> Result {
-        let mut request = request.map(incoming);
+    async fn respond(&self, mut request: http::Request<Incoming>, client: SocketAddr) -> Result {
         if let Err(error) = admit(&mut request) {
             return Err(error.header(header::CONNECTION, HeaderValue::from_static("close")));
         }
+        let (head, body) = request.into_parts();
+        let body = request_body(&head.headers, body);
+        let mut request = Request::from_parts(head, body);
         if request.method() == Method::CONNECT {
             return Err(Error::from_status(StatusCode::NOT_IMPLEMENTED));
         }
@@ -60,24 +64,21 @@ impl<A: App> Edge<A> {
             return Ok(response::no_content());
         }
         request.extensions_mut().insert(ClientAddr(client));
-        panic::catch(self.app.call(request)).await
+        let response = panic::catch(self.app.call(request)).await?;
+        let status = response.status();
+        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Error::boxed(format!(
+                "an app answered with {}, which is not final",
+                response.status()
+            )));
+        }
+        Ok(response)
     }
-}
-
-/// The body of a request: a client that breaks it off, or breaks its framing, is at fault.
-fn incoming(body: Incoming) -> Body {
-    if body.is_end_stream() {
-        return Body::empty();
-    }
-    Body::new(body.map_err(|error| {
-        let broken: Result<()> = Err(error).status(StatusCode::BAD_REQUEST);
-        broken.expect_err("made from an error")
-    }))
 }
 
 /// Checks the target and the host (RFC 9112, section 3.2; RFC 9113, section 8.3.1), and gives the
 /// request its one shape.
-fn admit(request: &mut Request) -> Result<()> {
+fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = hosts.next();
     if hosts.next().is_some() {
@@ -94,6 +95,7 @@ fn admit(request: &mut Request) -> Result<()> {
     {
         return Err(Error::bad_request("The Host header is not a host with an optional port."));
     }
+    check_transfer_encoding(request.headers())?;
     if request.uri().path() == "*" && request.method() != Method::OPTIONS {
         return Err(Error::bad_request("Only OPTIONS has the target *."));
     }
@@ -101,8 +103,9 @@ fn admit(request: &mut Request) -> Result<()> {
         return Ok(());
     };
     let is_connect = request.method() == Method::CONNECT;
-    if request.uri().scheme().is_none() && !is_connect {
-        return Err(Error::bad_request("The target is neither a path nor a URL."));
+    let is_web = matches!(request.uri().scheme_str(), Some("http" | "https"));
+    if !is_web && !is_connect {
+        return Err(Error::bad_request("The target is neither a path nor a URL of http."));
     }
     let named = HeaderValue::from_str(authority.as_str()).status(StatusCode::BAD_REQUEST)?;
     if !is_valid_host(&named) {
@@ -123,21 +126,79 @@ fn admit(request: &mut Request) -> Result<()> {
     Ok(())
 }
 
+/// The only transfer coding is chunked, and that once (RFC 9112, section 6.1). hyper has refused
+/// those that do not end with it.
+fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
+    let lines = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let codings =
+        lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    let mut chunked = 0;
+    for coding in codings {
+        if !coding.eq_ignore_ascii_case(b"chunked") {
+            let unknown = Error::from_status(StatusCode::NOT_IMPLEMENTED);
+            return Err(
+                unknown.detail("The only transfer coding that this server knows is chunked.")
+            );
+        }
+        chunked += 1;
+    }
+    if chunked > 1 {
+        return Err(Error::bad_request("The request is chunked more than once."));
+    }
+    Ok(())
+}
+
 /// A host with an optional port, without user information. Empty where the target has none.
 fn is_valid_host(host: &HeaderValue) -> bool {
     let Ok(authority) = Authority::try_from(host.as_bytes()) else {
         return host.is_empty();
     };
-    match authority.as_str().strip_prefix(authority.host()).map(|rest| rest.strip_prefix(':')) {
-        Some(None) => authority.as_str().len() == authority.host().len(),
-        Some(Some(port)) => port.is_empty() || port.parse::<u16>().is_ok(),
-        None => false, // user information stands before the host
-    }
+    let name = authority.host();
+    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    let bracketed = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let has_name = bracketed.map_or(!name.is_empty(), is_address);
+    // User information would stand before the name.
+    let rest = authority.as_str().strip_prefix(name);
+    has_name
+        && rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
+}
+
+/// Empty, or a number of at most 16 bits.
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text.is_empty() || text.parse::<u16>().is_ok())
+}
+
+/// Leaves framing to the server: a wrong length would make the client take the next answer for a
+/// part of this one, or wait for ever.
+fn framed(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    head.headers.remove(header::TRANSFER_ENCODING);
+    let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else {
+        return Response::from_parts(head, body);
+    };
+    let stated = first.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+    let stated = stated.filter(|_| lengths.next().is_none());
+    let body = match (stated, body.size_hint().exact()) {
+        (Some(stated), Some(actual)) if stated == actual => body,
+        (Some(stated), None) => body.with_length(stated),
+        _ => {
+            tracing::warn!(
+                ?first,
+                "an app stated a Content-Length that its body has not; left out"
+            );
+            head.headers.remove(header::CONTENT_LENGTH);
+            body
+        }
+    };
+    Response::from_parts(head, body)
 }
 
 /// HTTP/1 in hyper does the same by itself; HTTP/2 does not.
 fn without_content(response: Response) -> Response {
     let (mut head, body) = response.into_parts();
+    head.headers.remove(header::TRANSFER_ENCODING);
     let has_content = !matches!(head.status.as_u16(), 204 | 304);
     if let Some(length) = body.size_hint().exact()
         && has_content

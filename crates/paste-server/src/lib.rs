@@ -24,9 +24,10 @@
 mod connection;
 mod edge;
 mod panic;
+mod request_body;
 mod server;
 
-pub use server::{BoundServer, Server};
+pub use server::{BoundServer, Server, termination};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

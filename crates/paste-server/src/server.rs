@@ -88,9 +88,15 @@ impl BoundServer {
         self.listeners.iter().map(|(address, _)| format!("http://{address}")).collect()
     }
 
-    /// Serves `app` until SIGTERM or SIGINT arrives.
+    /// Serves `app` until SIGTERM or SIGINT arrives. It takes over both signals of the process.
     pub async fn serve(self, app: impl App) {
-        self.serve_until(app, termination()).await;
+        match termination() {
+            Ok(stop) => self.serve_until(app, stop).await,
+            Err(error) => {
+                tracing::error!(%error, "cannot wait for signals: only killing ends this server");
+                self.serve_until(app, std::future::pending()).await;
+            }
+        }
     }
 
     /// Serves `app` until `stop` is ready, then stops gracefully.
@@ -157,20 +163,15 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Ready once the process is told to end.
-async fn termination() {
-    let signals = signal(SignalKind::terminate())
-        .and_then(|term| Ok((term, signal(SignalKind::interrupt())?)));
-    match signals {
-        Ok((mut term, mut interrupt)) => {
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+/// Ready once the process is told to end, by SIGTERM or SIGINT. From the call on, these signals do
+/// nothing else: call it before you tell anyone that the server listens.
+pub fn termination() -> io::Result<impl Future<Output = ()>> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        Err(error) => {
-            tracing::error!(%error, "cannot wait for signals: only killing ends this server");
-            std::future::pending::<()>().await;
-        }
-    }
+    })
 }

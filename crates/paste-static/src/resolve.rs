@@ -16,8 +16,6 @@ pub(crate) enum Found {
     File {
         /// The open file.
         file: File,
-        /// Its path, for the content type.
-        path: PathBuf,
         /// Its length in bytes.
         length: u64,
         /// When it was last changed, where the system says.
@@ -35,8 +33,7 @@ pub(crate) fn relative_path(url_path: &str) -> Option<PathBuf> {
     let mut relative = PathBuf::new();
     for segment in segments(url_path) {
         let name = decode(segment);
-        let hidden = name.starts_with(b".") && &*name != b".well-known";
-        if hidden || name.iter().any(|byte| matches!(byte, 0 | b'/' | b'\\')) {
+        if is_hidden(&name) || name.iter().any(|byte| matches!(byte, 0 | b'/' | b'\\')) {
             return None;
         }
         relative.push(OsStr::from_bytes(&name));
@@ -44,9 +41,17 @@ pub(crate) fn relative_path(url_path: &str) -> Option<PathBuf> {
     Some(relative)
 }
 
+fn is_hidden(name: &[u8]) -> bool {
+    name.starts_with(b".") && name != b".well-known"
+}
+
+fn has_no_hidden_part(relative: &Path) -> bool {
+    relative.iter().all(|name| !is_hidden(name.as_bytes()))
+}
+
 /// Opens what `relative` names below `root`. Blocks.
 ///
-/// A symbolic link is followed if it stays below the root.
+/// A symbolic link is followed if it stays below the root and leads to nothing hidden.
 pub(crate) fn open(root: &Path, relative: &Path) -> io::Result<Found> {
     let found = look_up(root, relative);
     match found {
@@ -57,7 +62,8 @@ pub(crate) fn open(root: &Path, relative: &Path) -> io::Result<Found> {
 
 fn look_up(root: &Path, relative: &Path) -> io::Result<Found> {
     let path = fs::canonicalize(root.join(relative))?;
-    if !path.starts_with(fs::canonicalize(root)?) {
+    let root = fs::canonicalize(root)?;
+    if !path.strip_prefix(&root).is_ok_and(has_no_hidden_part) {
         return Ok(Found::Nothing);
     }
     let kind = fs::metadata(&path)?;
@@ -70,7 +76,7 @@ fn look_up(root: &Path, relative: &Path) -> io::Result<Found> {
     let file = File::open(&path)?;
     let metadata = file.metadata()?;
     let modified = metadata.modified().ok();
-    Ok(Found::File { length: metadata.len(), modified, file, path })
+    Ok(Found::File { length: metadata.len(), modified, file })
 }
 
 /// The path names nothing, as opposed to something that cannot be read.

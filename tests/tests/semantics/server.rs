@@ -107,10 +107,20 @@ async fn semantics_7_5_ambiguous_lengths_cannot_smuggle() {
         "Content-Length: 4, 5\r\n",
         "Transfer-Encoding: gzip\r\n",
         "Transfer-Encoding: chunked, gzip\r\n",
+        "Transfer-Encoding: chunked, chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
         "Host : y\r\n",
     ] {
         let answer = server.raw(format!("POST / HTTP/1.1\r\nHost: x\r\n{headers}\r\nabcd")).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{headers}{answer}");
+    }
+    for headers in [
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+    ] {
+        let answer =
+            server.raw(format!("POST / HTTP/1.1\r\nHost: x\r\n{headers}\r\n0\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 501 "), "{headers}{answer}");
     }
 }
 
@@ -132,17 +142,20 @@ async fn semantics_7_6_a_head_that_is_too_large_is_a_431() {
         assert_eq!(&answer, b"HTTP/1.1 431");
     }
 
-    for (count, size) in [(200, 400), (1, 100_000)] {
+    // What HPACK makes small is refused with an answer; what it cannot, ends the connection.
+    for (count, value, expected) in
+        [(200, "x".repeat(400), Some(431)), (1, "~".repeat(100_000), None)]
+    {
         let io = TokioIo::new(server.connect().await);
         let (mut client, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
         tokio::spawn(connection);
         let mut request = http::Request::get("http://x/");
         for number in 0..count {
-            request = request.header(format!("x-{number}"), "x".repeat(size));
+            request = request.header(format!("x-{number}"), &value);
         }
         let request = request.body(Empty::<bytes::Bytes>::new()).unwrap();
         let answer = within("an answer", client.send_request(request)).await;
-        assert_eq!(answer.unwrap().status(), 431, "{count} of {size}");
+        assert_eq!(answer.ok().map(|answer| answer.status().as_u16()), expected, "{count} headers");
     }
 }
 
@@ -312,4 +325,107 @@ async fn semantics_7_12_what_does_not_end_in_time_is_cut() {
     server.begin_stop();
     assert_eq!(within("the drop", dropped.recv()).await, None);
     server.ended().await;
+}
+
+#[tokio::test]
+async fn semantics_7_13_framing_is_the_servers() {
+    let app = async |request: Request| {
+        let mut response = match request.uri().path() {
+            "/stream" => {
+                http::Response::new(Body::from_stream(futures_util::stream::iter([Ok::<
+                    _,
+                    paste_core::BoxError,
+                >(
+                    "abc"
+                )])))
+            }
+            "/early" => response::with_status(http::StatusCode::EARLY_HINTS),
+            _ => response::text("abc"),
+        };
+        if let Some(length) = request.uri().query() {
+            response.headers_mut().insert("content-length", length.parse()?);
+            response.headers_mut().insert("transfer-encoding", "chunked".parse()?);
+        }
+        Ok(response)
+    };
+    let server = TestServer::new(app.boxed()).await;
+    for wrong in ["99", "1", "x", "-1"] {
+        let answer = server.get(&format!("/?{wrong}")).await;
+        assert!(
+            answer.contains("content-length: 3\r\n") && answer.ends_with("\r\n\r\nabc"),
+            "{wrong}: {answer}"
+        );
+        assert!(!answer.contains("transfer-encoding"), "{answer}");
+    }
+    let right = server.get("/stream?3").await;
+    assert!(right.contains("content-length: 3\r\n") && right.ends_with("\r\n\r\nabc"), "{right}");
+    let longer = server.get("/stream?2").await;
+    assert!(!longer.contains("abc"), "cut: {longer}");
+    assert!(server.get("/early").await.starts_with("HTTP/1.1 500 "));
+}
+
+#[tokio::test]
+async fn semantics_7_14_an_answer_before_the_end_of_a_large_request_arrives() {
+    let server = TestServer::new(seen).await;
+    let mut stream = server.connect().await;
+    let head =
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\nConnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..20 {
+        within("the server to read on", stream.write_all(&vec![b'x'; 1_000_000])).await.unwrap();
+    }
+    let mut answer = String::new();
+    within("the answer", stream.read_to_string(&mut answer)).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("seen x / / true\n"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn semantics_7_15_what_is_handed_over_is_complete() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), vec![b'x'; 200_000]).unwrap();
+    let files = paste_static::StaticDir::new(dir.path());
+    let app = files.with(paste_core::from_fn(move |request: Request, next: paste_core::Next| {
+        let tell = tell.clone();
+        async move {
+            let response = next.call(request).await?;
+            Ok(response.map(|body| {
+                body.on_end(move |sent| {
+                    let _ = tell.send(sent);
+                })
+            }))
+        }
+    }));
+    let server = TestServer::new(app).await;
+    for method in ["GET", "HEAD"] {
+        server
+            .raw(format!("{method} /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+            .await;
+        let bytes = if method == "GET" { 200_000 } else { 0 };
+        let sent = within("the end of the body", told.recv()).await.unwrap();
+        assert_eq!(sent, paste_core::Sent { bytes, complete: true }, "{method}");
+    }
+}
+
+// The clock stands, and jumps to the next timer whenever all wait: no real time passes.
+#[tokio::test(start_paused = true)]
+async fn semantics_7_16_a_silent_client_is_cut() {
+    let server = TestServer::new(seen).await;
+    for begun in [
+        "",
+        "P",
+        "GE",
+        "GET / HTTP/1.1\r\nHost: x\r\n",
+        "PRI * HTTP/2.0",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(server.addr).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+        assert!(!String::from_utf8_lossy(&rest).contains("seen"), "{begun}");
+    }
 }

@@ -82,6 +82,16 @@ async fn semantics_6_4_a_layer_that_changes_the_status_has_answered() {
     let answer = fails.with(teapot).call(get("/404")).await.unwrap();
     assert_eq!(answer.status(), StatusCode::IM_A_TEAPOT);
     assert!(super::text(answer).await.contains("no page"), "the rendered page");
+
+    let own_page = async |mut response: axum::response::Response| {
+        *response.body_mut() = "own page".into();
+        response
+    };
+    let router: Router = Router::new().fallback_service(fails.into_service());
+    let router = router.layer(axum::middleware::map_response(own_page));
+    let answer = router.into_app().call(get("/404")).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(super::text(answer).await, "own page");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod forbidden;
 mod manifests;
 mod modules;
 mod msrv;
+mod rules;
 mod semantics;
 mod text;
 
@@ -45,7 +46,7 @@ impl fmt::Display for Fault {
 
 type Check = fn(&Repo) -> Vec<Fault>;
 
-const CHECKS: [Check; 19] = [
+const CHECKS: [Check; 20] = [
     text::module_docs,
     text::file_length,
     text::whitespace,
@@ -64,6 +65,7 @@ const CHECKS: [Check; 19] = [
     documents::root_files,
     documents::crates_are_described,
     semantics::sentences_and_tests,
+    rules::listed,
     doc::stale_tables,
 ];
 

@@ -124,6 +124,21 @@ impl Body {
         Self::of(Kind::File(Box::new((range, source))))
     }
 
+    /// States how long a stream of unknown length is. If it turns out longer or shorter, it breaks,
+    /// and the client sees a cut response. Bodies of known length stay as they are.
+    #[must_use]
+    pub fn with_length(mut self, length: u64) -> Self {
+        if let Kind::Stream(source) = &mut self.kind
+            && source.size_hint().exact().is_none()
+        {
+            source.set_length(length);
+            if let Some(watch) = &mut self.watch {
+                watch.length = Some(length);
+            }
+        }
+        self
+    }
+
     /// The range of a file that this body is, as long as nothing of it was read.
     pub fn file_range(&self) -> Option<&FileRange> {
         match &self.kind {
@@ -136,7 +151,8 @@ impl Body {
     /// The body stays what it is: watching hides neither its length nor its file.
     #[must_use]
     pub fn on_end(mut self, watch: impl FnOnce(Sent) + Send + Sync + 'static) -> Self {
-        let mut added = Watch { bytes: 0, complete: self.is_end_stream(), tell: None };
+        let (complete, length) = (self.is_end_stream(), self.size_hint().exact());
+        let mut added = Watch { bytes: 0, complete, length, tell: None };
         added.tell = match self.watch.take().and_then(|mut before| before.tell.take()) {
             Some(before) => Some(Box::new(move |sent| {
                 before(sent);
@@ -250,9 +266,11 @@ impl http_body::Body for Body {
                 frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref))
             {
                 watch.bytes += data.len() as u64;
+                // Whoever knows the length need not ask for the end.
+                watch.complete |= watch.length == Some(watch.bytes);
             }
             if ended {
-                watch.complete |= !broken;
+                watch.complete = !broken;
                 self.watch = None;
             }
         }
@@ -317,6 +335,7 @@ impl Stream for DataStream {
 struct Watch {
     bytes: u64,
     complete: bool,
+    length: Option<u64>,
     tell: Option<Box<dyn FnOnce(Sent) + Send + Sync>>,
 }
 
@@ -481,6 +500,42 @@ mod tests {
         assert_eq!(body.size_hint().exact(), Some(3));
         body.frame().await.unwrap().unwrap();
         assert_eq!(told.try_recv(), Ok(Sent { bytes: 3, complete: true }));
+    }
+
+    #[tokio::test]
+    async fn on_end_knows_a_stated_length_without_a_poll_for_the_end() {
+        for stated_first in [true, false] {
+            let (tell, told) = mpsc::channel();
+            let watch = move |sent| tell.send(sent).unwrap();
+            let body = stream(&["abc", "def"]);
+            let mut body = if stated_first {
+                body.with_length(6).on_end(watch)
+            } else {
+                body.on_end(watch).with_length(6)
+            };
+            body.chunk().await.unwrap();
+            body.chunk().await.unwrap();
+            drop(body);
+            assert_eq!(told.try_recv(), Ok(Sent { bytes: 6, complete: true }));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stated_length_holds_or_the_body_breaks() {
+        let range =
+            |length| FileRange { file: Arc::new(tempfile::tempfile().unwrap()), offset: 0, length };
+        for (body, fits) in [
+            (stream(&["abc", "def"]).with_length(6), true),
+            (stream(&["abc", "def"]).with_length(5), false),
+            (stream(&["abc", "def"]).with_length(7), false),
+            (Body::file(range(6), Body::from("abcdef")), true),
+            (Body::file(range(9), Body::from("abcdef")), false),
+            (Body::file(range(3), Body::from("abcdef")), false),
+            (Body::from("abc").with_length(9), true),
+        ] {
+            let sized = format!("{body:?}");
+            assert_eq!(body.collect(100).await.is_ok(), fits, "{sized}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(super) struct Source {
     stream: Mutex<BoxBody>,
     hint: SizeHint,
     ended: bool,
+    /// What must still come, where the length was stated.
+    remaining: Option<u64>,
 }
 
 type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = Error> + Send>>;
@@ -26,7 +28,7 @@ impl Source {
         stream: impl http_body::Body<Data = Bytes, Error = Error> + Send + 'static,
     ) -> Self {
         let (hint, ended) = (stream.size_hint(), stream.is_end_stream());
-        Self { stream: Mutex::new(Box::pin(stream)), hint, ended }
+        Self { stream: Mutex::new(Box::pin(stream)), hint, ended, remaining: None }
     }
 
     pub(super) fn poll_frame(
@@ -36,13 +38,17 @@ impl Source {
         let stream = self.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
         let frame = ready!(stream.as_mut().poll_frame(context));
         (self.hint, self.ended) = (stream.size_hint(), stream.is_end_stream());
-        Poll::Ready(frame)
+        Poll::Ready(match self.remaining {
+            Some(remaining) => self.within(remaining, frame),
+            None => frame,
+        })
     }
 
-    /// Says how long the stream will be, where it does not know.
+    /// Says how long the stream will be, where it does not know. If it is not, it breaks.
     pub(super) fn set_length(&mut self, length: u64) {
         self.hint = SizeHint::with_exact(length);
         self.ended = false;
+        self.remaining = Some(length);
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {
@@ -51,6 +57,29 @@ impl Source {
 
     pub(super) fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    /// Holds a frame against the stated length.
+    fn within(
+        &mut self,
+        remaining: u64,
+        frame: Option<Result<Frame<Bytes>>>,
+    ) -> Option<Result<Frame<Bytes>>> {
+        let size = match &frame {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, |data| data.len() as u64),
+            Some(Err(_)) => return frame,
+            None => 0,
+        };
+        let ends = frame.is_none() || self.ended;
+        let Some(left) = remaining.checked_sub(size).filter(|&left| left == 0 || !ends) else {
+            let message = format!(
+                "a body of a stated length is longer or shorter than stated: {remaining} bytes were left"
+            );
+            return Some(Err(Error::boxed(message)));
+        };
+        self.remaining = Some(left);
+        self.hint = SizeHint::with_exact(left);
+        frame
     }
 }
 

@@ -1,6 +1,7 @@
 //! `paster kinds`: what the options structs say of themselves, as text, Markdown or JSON schema.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use paste_core::BoxError;
 use schemars::Schema;
@@ -26,8 +27,7 @@ pub(super) fn run(options: &Options, registry: &Registry) -> Result<(), BoxError
         Options { markdown: true, .. } => markdown(registry)?,
         Options { .. } => plain(registry)?,
     };
-    print!("{text}");
-    Ok(())
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// A title and its kinds by name.

@@ -1,7 +1,9 @@
 //! The commands of `paster`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its user")]
 
+mod attack;
 mod kinds;
+mod lint;
 mod request;
 mod serve;
 
@@ -12,6 +14,7 @@ use clap::{Parser, Subcommand};
 use paste_core::{AppExt, BoxError, HttpErrors};
 use paste_static::StaticDir;
 
+use crate::config::parse_address;
 use crate::{Registry, ServerOptions, Site};
 
 /// Composes web apps from a TOML file, and serves them.
@@ -29,15 +32,18 @@ enum Command {
         /// The TOML file
         file: PathBuf,
         /// Listen on HOST:PORT, not where FILE says; may be given again
-        #[arg(long, value_name = "HOST:PORT")]
+        #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
         listen: Vec<String>,
+        /// Not in this version
+        #[arg(long, hide = true)]
+        reload: bool,
     },
     /// Serve the files below DIR
     Static {
         /// The directory
         dir: PathBuf,
         /// Listen on HOST:PORT; may be given again [default: 127.0.0.1:8080]
-        #[arg(long, value_name = "HOST:PORT")]
+        #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
         listen: Vec<String>,
     },
     /// Tell everything that `serve` would refuse in FILE; exit 1 if there is anything
@@ -47,6 +53,10 @@ enum Command {
     },
     /// Make one request of FILE's app, without a server, and print the answer
     Request(request::Options),
+    /// Fetch a URL of any server, and tell which rules of HTTP the answer breaks
+    Lint(lint::Options),
+    /// Attack a server on this machine, and tell what it does not withstand
+    Attack(attack::Options),
     /// List every kind of app and filter, with its keys, defaults and meaning
     Kinds(kinds::Options),
 }
@@ -55,10 +65,13 @@ enum Command {
 #[expect(clippy::needless_pass_by_value, reason = "a program has one registry, and ends with it")]
 pub fn main(registry: Registry) -> ExitCode {
     let run = match Cli::parse().command {
-        Command::Serve { file, listen } => serve_file(&file, listen, &registry),
+        Command::Serve { reload: true, .. } => Err("this version has no --reload".into()),
+        Command::Serve { file, listen, .. } => serve_file(&file, listen, &registry),
         Command::Static { dir, listen } => serve_dir(dir, listen),
         Command::Check { file } => check(&file, &registry),
         Command::Request(options) => request::run(&options, &registry),
+        Command::Lint(options) => lint::run(options),
+        Command::Attack(options) => attack::run(options),
         Command::Kinds(options) => kinds::run(&options, &registry),
     };
     match run {

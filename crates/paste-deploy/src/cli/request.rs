@@ -31,7 +31,7 @@ pub(super) struct Options {
     json: bool,
 }
 
-fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), BoxError> {
+pub(super) fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), BoxError> {
     let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
     Ok((name.trim().parse()?, value.trim().parse()?))
 }
@@ -41,9 +41,13 @@ pub(super) fn run(options: &Options, registry: &Registry) -> Result<(), BoxError
     let app = Site::load(&options.file, registry)?.app();
     let renderer = ErrorRenderer::for_request(&request);
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let answer =
-            app.call(request).await.unwrap_or_else(|mut error| renderer.render(&mut error));
-        if options.json { print_json(answer).await } else { print(answer, options).await }
+        let answer = app.call(request).await.unwrap_or_else(|mut error| {
+            if error.status().is_server_error() {
+                eprintln!("{error:?}");
+            }
+            renderer.render(&mut error)
+        });
+        if options.json { print_json(answer, options).await } else { print(answer, options).await }
     })
 }
 
@@ -51,8 +55,10 @@ pub(super) fn run(options: &Options, registry: &Registry) -> Result<(), BoxError
 fn build(options: &Options) -> Result<Request, BoxError> {
     let path = options.path.path_and_query().cloned();
     let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let is_bare_host = options.path.authority().is_some() && options.path.scheme().is_none();
-    if is_bare_host || !path.as_str().starts_with('/') {
+    let is_url = matches!(options.path.scheme_str(), Some("http" | "https"))
+        && options.path.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    let is_path = options.path.authority().is_none();
+    if !(is_url || is_path) || !path.as_str().starts_with('/') {
         return Err(format!(
             "`{}` is neither a path that begins with a slash nor a URL",
             options.path
@@ -98,8 +104,9 @@ async fn print(answer: Response, options: &Options) -> Result<(), BoxError> {
     Ok(out.flush()?)
 }
 
-async fn print_json(answer: Response) -> Result<(), BoxError> {
+async fn print_json(answer: Response, options: &Options) -> Result<(), BoxError> {
     let (head, body) = answer.into_parts();
+    let body = if options.method == Method::HEAD { body.without_content() } else { body };
     let body = body.collect(usize::MAX).await?;
     let headers = head.headers.iter();
     let headers: Vec<_> = headers

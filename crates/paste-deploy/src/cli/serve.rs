@@ -24,10 +24,11 @@ pub(super) fn run(app: impl App, options: ServerOptions) -> Result<(), BoxError>
     }
     runtime.enable_all().build()?.block_on(async {
         let server = options.listen.into_iter().fold(Server::new(), Server::listen).bind().await?;
+        let stop = paste_server::termination()?;
         for url in server.urls() {
             eprintln!("listening on {url}");
         }
-        server.serve(app).await;
+        server.serve_until(app, stop).await;
         Ok(())
     })
 }

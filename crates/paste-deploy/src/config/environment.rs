@@ -56,8 +56,13 @@ fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
         }
         let (name, behind) =
             after.split_once('}').ok_or("`${` has no `}` (write `$${` for the text itself)")?;
-        let value =
-            lookup(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))?;
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if name.is_empty() || !is_name {
+            return Err(format!("`${{{name}}}` does not name an environment variable"));
+        }
+        let value = lookup(name).ok_or_else(|| {
+            format!("the environment variable `{name}` is not set, or is not UTF-8")
+        })?;
         replaced.push_str(before);
         replaced.push_str(&value);
         rest = behind;
@@ -77,7 +82,9 @@ mod tests {
             ("x${A}y${A}", Ok("x${B}y${B}")),
             ("$${A}", Ok("${A}")),
             ("$A $", Ok("$A $")),
-            ("${B}", Err("the environment variable `B` is not set")),
+            ("${B}", Err("the environment variable `B` is not set, or is not UTF-8")),
+            ("${A:-x}", Err("`${A:-x}` does not name an environment variable")),
+            ("${}", Err("`${}` does not name an environment variable")),
             ("${A", Err("`${` has no `}` (write `$${` for the text itself)")),
         ] {
             assert_eq!(

@@ -14,6 +14,9 @@ pub(crate) struct File<'t> {
     pub(crate) server: Option<Section<'t>>,
     pub(crate) apps: BTreeMap<String, Section<'t>>,
     pub(crate) filters: BTreeMap<String, Section<'t>>,
+    /// The apps and filters that are there, but of which is told already what is wrong.
+    pub(crate) faulty_apps: Vec<String>,
+    pub(crate) faulty_filters: Vec<String>,
 }
 
 /// One section: its kind, the filters around it, and its other keys as options.
@@ -52,8 +55,10 @@ impl Reader<'_> {
         for (name, value) in table {
             match name.get_ref().as_ref() {
                 "server" => file.server = self.server(name.span(), value),
-                "app" => file.apps = self.named_sections(value, "app"),
-                "filter" => file.filters = self.named_sections(value, "filter"),
+                "app" => (file.apps, file.faulty_apps) = self.named_sections(value, "app"),
+                "filter" => {
+                    (file.filters, file.faulty_filters) = self.named_sections(value, "filter");
+                }
                 unknown => {
                     let near = near_misses(unknown, ["server", "app", "filter"]);
                     self.0.add(name.span(), format!("unknown section `{unknown}`{near}"));
@@ -81,16 +86,19 @@ impl Reader<'_> {
         &mut self,
         value: Spanned<DeValue<'t>>,
         of: &str,
-    ) -> BTreeMap<String, Section<'t>> {
+    ) -> (BTreeMap<String, Section<'t>>, Vec<String>) {
         let mut sections = BTreeMap::new();
+        let mut faulty = Vec::new();
         for (name, value) in self.table(value, &format!("[{of}.NAME]")).unwrap_or_default() {
             let title = format!("[{of}.{}]", name.get_ref());
-            let Some(options) = self.table(value, &title) else { continue };
-            if let Some(section) = self.section(&title, name.span(), options, of == "app") {
-                sections.insert(name.into_inner().into_owned(), section);
+            let (span, name) = (name.span(), name.into_inner().into_owned());
+            let options = self.table(value, &title);
+            match options.and_then(|options| self.section(&title, span, options, of == "app")) {
+                Some(section) => drop(sections.insert(name, section)),
+                None => faulty.push(name),
             }
         }
-        sections
+        (sections, faulty)
     }
 
     fn section<'t>(

@@ -11,3 +11,4 @@ pub(crate) use options::{deserialize, schema_of};
 pub use problem::{ConfigError, Problem};
 pub(crate) use problem::{Problems, near_misses};
 pub use server::ServerOptions;
+pub(crate) use server::parse_address;

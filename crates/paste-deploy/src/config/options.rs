@@ -32,11 +32,28 @@ pub(crate) fn deserialize<O: DeserializeOwned + JsonSchema>(
     match O::deserialize(ValueDeserializer::from(Spanned::new(section.clone(), options))) {
         Ok(options) => Some(options),
         Err(error) => {
-            let message = error.message().replace("missing field", "missing key");
+            let message = in_plain_words(error.message());
             problems.add(error.span().unwrap_or(section.clone()), format!("{owner}: {message}"));
             None
         }
     }
+}
+
+/// A message of serde without the words of Rust.
+fn in_plain_words(message: &str) -> String {
+    let words = [
+        ("missing field", "missing key"),
+        ("expected usize", "expected a whole number from 0"),
+        ("expected u16", "expected a whole number from 0 to 65535"),
+        ("invalid type: map", "found a table"),
+        ("invalid type: sequence", "found a list"),
+        ("invalid type: ", "found "),
+        ("invalid value: ", "found "),
+        ("expected a map", "expected a table"),
+        ("expected a sequence", "expected a list"),
+        (" as i128", ""),
+    ];
+    words.iter().fold(message.to_owned(), |text, (rust, plain)| text.replace(rust, plain))
 }
 
 /// The JSON schema of an options struct, without references.

@@ -56,6 +56,14 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    pub(crate) fn not_utf8(path: &Path, valid: &str) -> Self {
+        let message = "the text is not UTF-8 from here on".to_owned();
+        Self {
+            path: path.to_owned(),
+            problems: vec![(Some(line_and_column(valid, valid.len())), message)],
+        }
+    }
+
     pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self {
             path: path.to_owned(),
@@ -72,7 +80,8 @@ impl fmt::Display for ConfigError {
             if let Some((line, column)) = place {
                 write!(f, ":{line}:{column}")?;
             }
-            write!(f, ": {message}")?;
+            // What the file says goes to a terminal: no control characters.
+            write!(f, ": {}", message.replace(char::is_control, "\u{FFFD}"))?;
         }
         Ok(())
     }
@@ -140,7 +149,14 @@ pub(crate) fn near_misses<'a>(
     if near.is_empty() {
         return match &all[..] {
             [] => "; there are none".to_owned(),
-            all => format!("; expected one of `{}`", all.join("`, `")),
+            [few @ .., _] if few.len() < 20 => format!("; expected one of `{}`", all.join("`, `")),
+            [first @ .., _] => {
+                format!(
+                    "; expected one of `{}` and {} more",
+                    first[..20].join("`, `"),
+                    all.len() - 20
+                )
+            }
         };
     }
     let near: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();

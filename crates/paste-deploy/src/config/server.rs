@@ -21,8 +21,8 @@ pub struct ServerOptions {
     #[serde(default = "default_app")]
     #[schemars(with = "String", default = "app_name")]
     pub app: Spanned<String>,
-    /// How many threads work; 0 means one per core.
-    #[serde(default)]
+    /// How many threads work, at most 1024; 0 means one per core.
+    #[serde(default, deserialize_with = "threads")]
     pub workers: usize,
 }
 
@@ -77,6 +77,9 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
         fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
             let mut addresses = Vec::new();
             while let Some(Address(address)) = list.next_element()? {
+                if addresses.contains(&address) && !address.ends_with(":0") {
+                    return Err(serde::de::Error::custom(format!("`{address}` stands twice")));
+                }
                 addresses.push(address);
             }
             if addresses.is_empty() {
@@ -99,12 +102,35 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
-fn check_address<E: serde::de::Error>(text: &str) -> Result<(), E> {
+/// Checks an address as the server will read it.
+pub(crate) fn parse_address(text: &str) -> Result<String, String> {
     if text.starts_with("unix:") || text == "fd" {
-        return Err(E::custom(format!("`{text}`: this version listens on TCP addresses only")));
+        return Err(format!("`{text}`: this version listens on TCP addresses only"));
     }
-    match text.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(()),
-        _ => Err(E::custom(format!("`{text}` is not an address of the form HOST:PORT"))),
+    let is_name = |host: &str| {
+        host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+    };
+    let is_address = text.parse::<std::net::SocketAddr>().is_ok();
+    let is_named = text.rsplit_once(':').is_some_and(|(host, port)| {
+        let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+        !host.is_empty() && is_name(host) && is_port
+    });
+    if is_address || is_named {
+        return Ok(text.to_owned());
+    }
+    Err(format!("`{text}` is not an address of the form HOST:PORT"))
+}
+
+fn check_address<E: serde::de::Error>(text: &str) -> Result<(), E> {
+    parse_address(text).map(drop).map_err(E::custom)
+}
+
+/// More threads than any machine has cores are a mistake.
+fn threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let workers = usize::deserialize(deserializer)?;
+    if workers <= 1024 {
+        Ok(workers)
+    } else {
+        Err(serde::de::Error::custom(format!("{workers} threads are more than 1024")))
     }
 }

@@ -10,6 +10,7 @@ mod url_map;
 
 use http::StatusCode;
 use paste_filter::Headers;
+use paste_fixture::Lint;
 
 use crate::{Context, Problem, Registry};
 
@@ -23,6 +24,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
         .app("urlmap", url_map::build)
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
         .filter("http-errors", http_errors::build)
+        .filter("lint", |lint: Lint, _: &mut Context<'_>| Ok(lint))
 }
 
 /// The status of a key `status`, which must be in `range`.

@@ -1,10 +1,9 @@
 //! The kind `text`.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use paste_core::{App, Body, Request, Response};
+use paste_filter::headers::HeaderPairs;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,9 +22,8 @@ pub(super) struct Options {
     #[serde(default = "plain")]
     content_type: String,
     /// Further headers, by name.
-    #[serde(default, with = "http_serde::header_map")]
-    #[schemars(with = "BTreeMap<String, String>")]
-    headers: HeaderMap,
+    #[serde(default)]
+    headers: HeaderPairs,
 }
 
 fn ok() -> u16 {
@@ -50,7 +48,10 @@ pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<Text, Probl
     if matches!(status.as_u16(), 204 | 205 | 304) && !options.body.is_empty() {
         return Err(Problem::at_key("body", format!("an answer with status {status} has no body")));
     }
-    let mut headers = options.headers;
+    let mut headers: HeaderMap = options.headers.0.into_iter().collect();
+    if headers.contains_key(header::CONTENT_TYPE) {
+        return Err(Problem::at_key("headers", "the key `content_type` says the content type"));
+    }
     if !options.body.is_empty() {
         headers.insert(header::CONTENT_TYPE, content_type);
     }

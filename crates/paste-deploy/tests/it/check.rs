@@ -1,6 +1,6 @@
 //! Every mistake is told with its place, what was found, and what is near.
 
-use super::{Fixture, paster};
+use super::Fixture;
 
 /// What is wrong with a file, without the path before each line.
 fn problems(toml: &str) -> Vec<String> {
@@ -34,7 +34,7 @@ fn each_mistake_has_its_place_and_its_message() {
         ("[app.main]\nuse = \"text\"", ":1:6: kind `text`: missing key `body`"),
         (
             "[app.main]\nuse = \"text\"\nbody = 3",
-            ":3:8: kind `text`: invalid type: integer `3`, expected a string",
+            ":3:8: kind `text`: found integer `3`, expected a string",
         ),
         (
             "[app.main]\nuse = \"text\"\nbody = \"\"\nboddy = 1",
@@ -95,7 +95,7 @@ fn each_mistake_of_the_server_is_told() {
         ("lisen = \"x\"", ":1:12: [server] has no key `lisen`; did you mean `listen`?"),
         (
             "listen = 80",
-            ":1:21: [server]: invalid type: integer `80`, expected an address such as \"127.0.0.1:8080\", or a list of them",
+            ":1:21: [server]: found integer `80`, expected an address such as \"127.0.0.1:8080\", or a list of them",
         ),
         ("listen = \"80\"", ":1:21: [server]: `80` is not an address of the form HOST:PORT"),
         (
@@ -108,7 +108,7 @@ fn each_mistake_of_the_server_is_told() {
             ":1:21: [server]: `unix:/x`: this version listens on TCP addresses only",
         ),
         ("listen = \"fd\"", ":1:21: [server]: `fd`: this version listens on TCP addresses only"),
-        ("workers = -1", ":1:22: [server]: invalid value: integer `-1`, expected usize"),
+        ("workers = -1", ":1:22: [server]: found integer `-1`, expected a whole number from 0"),
         (
             "tls = {}",
             ":1:12: [server] has no key `tls`; expected one of `app`, `listen`, `workers`",
@@ -145,7 +145,7 @@ fn each_mistake_of_a_filter_is_told() {
     );
     assert_eq!(
         site("[]", "[filter.h]\nuse = \"headers\"\nset = { a = \"\\n\" }"),
-        [":4:7: kind `headers`: failed to parse header value"]
+        [":4:7: kind `headers`: the header `a` cannot have this value"]
     );
     assert_eq!(
         site("[]", "[filter.h]\nuse = \"headers\"\nfilters = []"),
@@ -157,10 +157,13 @@ fn each_mistake_of_a_filter_is_told() {
 fn the_environment_is_replaced_and_what_is_not_set_is_told() {
     let path = std::env::var("PATH").unwrap();
     let site = Fixture::new("[app.main]\nuse = \"text\"\nbody = \"${PATH} $${PATH}\"");
-    let answer = paster(&["request", site.path().to_str().unwrap(), "GET", "/"]);
-    assert!(String::from_utf8(answer.stdout).unwrap().ends_with(&format!("{path} ${{PATH}}")));
+    let answer = site.paster(&["request", "site.toml", "GET", "/"]).run().stdout();
+    assert!(answer.ends_with(&format!("{path} ${{PATH}}")), "{answer}");
     let found = problems("[app.main]\nuse = \"text\"\nbody = \"${PASTE_IS_NOT_SET}\"");
-    assert_eq!(found, [":3:8: the environment variable `PASTE_IS_NOT_SET` is not set"]);
+    assert_eq!(
+        found,
+        [":3:8: the environment variable `PASTE_IS_NOT_SET` is not set, or is not UTF-8"]
+    );
 }
 
 #[test]
@@ -175,6 +178,20 @@ fn a_root_that_cannot_be_read_is_told() {
 }
 
 #[test]
+fn a_file_that_is_not_utf_8_is_told_with_its_place() {
+    let site = Fixture::new("");
+    std::fs::write(site.path(), b"# one\n# tw\xFFo").unwrap();
+    let error = site.load().unwrap_err().to_string();
+    assert!(error.ends_with("site.toml:2:5: the text is not UTF-8 from here on"), "{error}");
+}
+
+#[test]
+fn a_faulty_app_is_not_called_missing() {
+    assert_eq!(problems("[app.main]\nbody = \"\""), [":1:6: [app.main] lacks `use = \"KIND\"`"]);
+    assert_eq!(problems("[[app.main]]\nuse = \"dump\"").len(), 1);
+}
+
+#[test]
 fn all_mistakes_are_told_at_once_in_their_order() {
     let found =
         problems("[app.main]\nuse = \"x\"\n[app.a]\nuse = \"text\"\n[filter.f]\nuse = \"y\"\n[z]");
@@ -184,17 +201,17 @@ fn all_mistakes_are_told_at_once_in_their_order() {
 
 #[test]
 fn check_exits_with_1_and_says_where_or_with_0() {
+    let check = |site: &Fixture, file: &str, code| {
+        let command = site.paster(&["check", file]).expect_code(code).expect_stderr();
+        let result = command.run();
+        result.assert_no_files_touched();
+        (result.stdout(), result.stderr())
+    };
     let faulty = Fixture::new("[app.main]\nuse = \"x\"");
-    let output = paster(&["check", faulty.path().to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("site.toml:2:7: "), "{output:?}");
+    assert!(check(&faulty, "site.toml", 1).1.starts_with("site.toml:2:7: "));
     let sound = Fixture::new("[app.main]\nuse = \"static\"\nroot = \"public\"");
-    let output = paster(&["check", sound.path().to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).ends_with("site.toml: ok\n"), "{output:?}");
-    for unreadable in ["/nowhere/site.toml", "/"] {
-        let output = paster(&["check", unreadable]);
-        assert_eq!(output.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&output.stderr).starts_with(unreadable), "{output:?}");
+    assert_eq!(check(&sound, "site.toml", 0), ("site.toml: ok\n".to_owned(), String::new()));
+    for unreadable in ["nowhere.toml", "/"] {
+        assert!(check(&sound, unreadable, 1).1.starts_with(unreadable));
     }
 }

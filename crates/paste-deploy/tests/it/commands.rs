@@ -2,20 +2,17 @@
 
 use serde_json::Value;
 
-use super::{Fixture, paster};
+use super::Fixture;
 
-fn stdout(args: &[&str]) -> String {
-    let output = paster(args);
-    assert!(output.status.success(), "{args:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
+const DUMP: &str = "app.main.use = \"dump\"";
 
 #[test]
-fn request_prints_one_answer() {
-    let site = Fixture::new("app.main.use = \"dump\"");
-    let path = site.path();
-    let request = |more: &[&str]| stdout(&[&["request", path.to_str().unwrap()], more].concat());
-
+fn request_prints_one_answer_and_touches_nothing() {
+    let site = Fixture::new(DUMP);
+    let request = |more: &[&str]| {
+        let result = site.paster(&[&["request", "site.toml"], more].concat()).run();
+        result.assert_no_files_touched().stdout()
+    };
     let printed = request(&["GET", "/x?a=1", "-H", "X-A: b", "-H", "Host: a.example"]);
     assert!(
         printed.starts_with("HTTP/1.1 200 OK\ncontent-type: application/json\n\n{"),
@@ -24,42 +21,41 @@ fn request_prints_one_answer() {
     for part in [r#""host":"a.example""#, r#"["x-a","b"]"#, r#""client_addr":"127.0.0.1""#] {
         assert!(printed.contains(part), "{printed}");
     }
-    let answer: Value =
-        serde_json::from_str(&request(&["POST", "http://b.example/y", "-d", "12345", "--json"]))
-            .unwrap();
+    let answer = request(&["POST", "http://b.example/y", "-d", "12345", "--json"]);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["status"], 200);
     let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-    assert_eq!(
-        (&body["method"], &body["host"], &body["body_length"]),
-        (&"POST".into(), &"b.example".into(), &5.into())
-    );
+    assert_eq!((&body["method"], &body["host"]), (&"POST".into(), &"b.example".into()));
+    assert_eq!(body["body_length"], 5);
     assert!(request(&["HEAD", "/"]).ends_with("application/json\n\n"));
+    let head: Value = serde_json::from_str(&request(&["HEAD", "/", "--json"])).unwrap();
+    assert_eq!(head["body"], "");
 }
 
 #[test]
 fn request_refuses_what_is_no_request() {
-    let site = Fixture::new("app.main.use = \"dump\"");
-    let path = site.path();
-    for (arguments, complaint) in [
-        (&["GET", "x"][..], "neither a path"),
-        (&["G T", "/"], "invalid value 'G T'"),
-        (&["GET", "/", "-H", "a"], "expected `Name: value`"),
-        (&["GET", "/", "-H", "a b: c"], "invalid HTTP header name"),
+    let site = Fixture::new(DUMP);
+    for (code, arguments, complaint) in [
+        (1, &["GET", "x"][..], "neither a path"),
+        (1, &["GET", "http://user@x/"], "neither a path"),
+        (1, &["GET", "ftp://x/"], "neither a path"),
+        (2, &["G T", "/"], "invalid value 'G T'"),
+        (2, &["GET", "/", "-H", "a"], "expected `Name: value`"),
+        (2, &["GET", "/", "-H", "a b: c"], "invalid HTTP header name"),
     ] {
-        let output = paster(&[&["request", path.to_str().unwrap()], arguments].concat());
-        assert!(!output.status.success());
-        let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+        let command = site.paster(&[&["request", "site.toml"], arguments].concat());
+        let complaints = command.expect_code(code).expect_stderr().run().stderr();
         assert!(complaints.contains(complaint), "{complaints}");
     }
 }
 
 #[test]
 fn kinds_lists_every_kind_at_the_start_of_a_line() {
-    let text = stdout(&["kinds"]);
+    let text = Fixture::new("").paster(&["kinds"]).run().stdout();
     for kind in ["dump", "redirect", "static", "text", "urlmap", "headers", "http-errors"] {
-        let line = text
-            .lines()
-            .find(|line| line.split_whitespace().next() == Some(kind) && !line.starts_with(' '));
+        let is_of_kind =
+            |line: &&str| !line.starts_with(' ') && line.split_whitespace().next() == Some(kind);
+        let line = text.lines().find(is_of_kind);
         assert!(line.is_some_and(|line| line.ends_with('.')), "{kind}: {text}");
     }
     let root = "    root           The directory whose files are served. (string, required)";
@@ -69,7 +65,8 @@ fn kinds_lists_every_kind_at_the_start_of_a_line() {
 
 #[test]
 fn kinds_gives_a_json_schema_that_knows_every_key() {
-    let schema: Value = serde_json::from_str(&stdout(&["kinds", "--schema"])).unwrap();
+    let schema = Fixture::new("").paster(&["kinds", "--schema"]).run().stdout();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
     let apps = schema["properties"]["app"]["additionalProperties"]["oneOf"].as_array().unwrap();
     let files = apps.iter().find(|kind| kind["properties"]["use"]["const"] == "static").unwrap();
     assert_eq!(files["additionalProperties"], false);
@@ -81,21 +78,54 @@ fn kinds_gives_a_json_schema_that_knows_every_key() {
 
 #[test]
 fn what_is_not_built_yet_is_refused() {
-    let site = Fixture::new("app.main.use = \"dump\"");
-    let output = paster(&["serve", site.path().to_str().unwrap(), "--reload"]);
-    assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("--reload"));
+    let site = Fixture::new(DUMP);
+    let refused =
+        site.paster(&["serve", "site.toml", "--reload"]).expect_code(1).expect_stderr().run();
+    refused.assert_stderr("this version has no --reload\n");
 }
 
 #[test]
 fn an_address_that_cannot_be_had_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let site = Fixture::new("app.main.use = \"dump\"");
-    let output = paster(&["serve", site.path().to_str().unwrap(), "--listen", &address]);
-    assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let site = Fixture::new(DUMP);
+    let serve = ["serve", "site.toml", "--listen", &address];
+    let told = site.paster(&serve).expect_code(1).expect_stderr().run().stderr();
     assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
-    let output = paster(&["static", "/nowhere"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read the directory /nowhere"));
+    let told = site.paster(&["static", "/nowhere"]).expect_code(1).expect_stderr().run().stderr();
+    assert!(told.contains("cannot read the directory /nowhere"), "{told}");
+}
+
+#[test]
+fn attack_tells_what_a_server_does_not_withstand() {
+    let site = Fixture::new("");
+    let told = |code, args: &[&str]| {
+        let command = site.paster(&[&["attack"], args].concat());
+        let result = command.expect_code(code).expect_stderr().run();
+        result.stdout() + &result.stderr()
+    };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+    let text = told(1, &[&url, "--corpus", "ranges", "--corpus", "cookies"]);
+    assert!(text.contains("ranges: range-first: status 500; allowed: status 200 to 499"), "{text}");
+    assert!(text.contains("cookies: fixation: status 500"), "{text}");
+    assert!(text.contains("attacks: 0 passed, "), "{text}");
+    assert!(text.ends_with("does not withstand all attacks\n"), "{text}");
+
+    for (code, args, complaint) in [
+        (1, &["http://192.0.2.1/"][..], "only servers on this machine are attacked"),
+        (1, &["https://localhost/"], "begins with http://"),
+        (2, &[&url, "--corpus", "pathes"], "there are paths, ranges, headers"),
+    ] {
+        let text = told(code, args);
+        assert!(text.contains(complaint), "{args:?}: {text}");
+    }
 }

@@ -1,19 +1,18 @@
 //! What each kind does with a request.
 
-use paste_core::Body;
+use http::Method;
+use paste_core::App;
 use serde_json::{Value, json};
 
-use super::{Fixture, ask, get};
+use super::Fixture;
 
 #[tokio::test]
 async fn static_serves_files_below_a_root_beside_the_file() {
-    let app = Fixture::new("[app.main]\nuse = \"static\"\nroot = \"public\"\nindex = [\"a.txt\"]");
-    let served = app.app();
-    for (target, expected) in [("/a.txt", (200, "alpha")), ("/", (200, "alpha"))] {
-        let (head, text) = ask(&served, get(target)).await;
-        assert_eq!((head.status.as_u16(), &*text), expected, "{target}");
-    }
-    assert_eq!(ask(&served, get("/site.toml")).await.0.status, 404);
+    let site = Fixture::new("[app.main]\nuse = \"static\"\nroot = \"public\"\nindex = [\"a.txt\"]");
+    let app = site.app();
+    assert_eq!(app.get("/a.txt").await.text(), "alpha");
+    assert_eq!(app.get("/").await.text(), "alpha");
+    app.get("/site.toml").expect(404).await;
 }
 
 #[tokio::test]
@@ -21,14 +20,13 @@ async fn text_answers_any_method_with_its_status_type_and_headers() {
     let site = Fixture::new(
         "[app.main]\nuse = \"text\"\nbody = \"<p>\"\nstatus = 418\ncontent_type = \"text/html\"\nheaders = { X-A = \"b\" }",
     );
-    for method in ["GET", "POST", "BREW"] {
-        let request = http::Request::builder().method(method).body(Body::empty()).unwrap();
-        let (head, text) = ask(&site.app(), request).await;
-        assert_eq!((head.status.as_u16(), &*text), (418, "<p>"), "{method}");
+    for method in [Method::GET, Method::POST, Method::DELETE] {
+        let answer = site.app().request(method, "/").expect(418).await;
         assert_eq!(
-            (&head.headers["content-type"], &head.headers["x-a"]),
-            (&"text/html".parse().unwrap(), &"b".parse().unwrap())
+            (answer.header("content-type"), answer.header("x-a")),
+            (Some("text/html"), Some("b"))
         );
+        assert_eq!(answer.text(), "<p>");
     }
 }
 
@@ -37,36 +35,29 @@ async fn redirect_answers_any_method() {
     for (status, expected) in [("", 302), ("status = 308", 308)] {
         let site =
             Fixture::new(&format!("[app.main]\nuse = \"redirect\"\nto = \"/x y\"\n{status}"));
-        let request = http::Request::post("/a?b").body(Body::empty()).unwrap();
-        let (head, _) = ask(&site.app(), request).await;
-        assert_eq!(
-            (head.status.as_u16(), head.headers["location"].to_str().unwrap()),
-            (expected, "/x%20y")
-        );
+        let answer = site.app().post("/a?b").expect(expected).await;
+        assert_eq!(answer.header("location"), Some("/x%20y"));
     }
 }
 
 #[tokio::test]
 async fn dump_tells_what_the_app_sees() {
-    let site = Fixture::new(
-        "app.main = { use = \"urlmap\", mount = { \"/d\" = \"dump\" } }\napp.dump.use = \"dump\"",
-    );
-    let request = http::Request::put("/d/a%20b/%C3%A9?x=1&y=%2B+&x=2&z")
-        .header("host", "a.example:81")
-        .header("x-a", "1")
-        .header("x-a", "2")
-        .body(Body::from("12345"));
-    let (head, text) = ask(&site.app(), request.unwrap()).await;
-    assert_eq!(head.headers["content-type"], "application/json");
+    let toml =
+        "app.main = { use = \"urlmap\", mount = { \"/d\" = \"dump\" } }\napp.dump.use = \"dump\"";
+    let app = Fixture::new(toml).app().base("https://a.example:81/");
+    let request = app.put("/d/a%20b/%C3%A9?x=1&y=%2B+&x=2&z").header("x-a", "1").body("12345");
+    let answer = request.await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
     let expected = json!({
-        "method": "PUT", "scheme": "http", "host": "a.example:81", "script_name": "/d", "path_info": "/a b/é",
+        "method": "PUT", "scheme": "https", "host": "a.example:81", "script_name": "/d", "path_info": "/a b/é",
         "query": [["x", "1"], ["y", "+ "], ["x", "2"], ["z", ""]],
-        "headers": [["host", "a.example:81"], ["x-a", "1"], ["x-a", "2"]],
-        "remote_user": null, "client_addr": null, "session": null, "body_length": 5,
+        "headers": [["x-a", "1"], ["host", "a.example:81"], ["content-length", "5"]],
+        "remote_user": null, "client_addr": "127.0.0.1", "session": null, "body_length": 5,
     });
-    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    assert_eq!(answer.json::<Value>(), expected);
+    let text = answer.text();
     assert!(
-        text.starts_with(r#"{"method":"PUT","scheme":"http","host""#),
+        text.starts_with(r#"{"method":"PUT","scheme":"https","host""#),
         "in the order of the docs: {text}"
     );
 }
@@ -85,10 +76,10 @@ async fn urlmap_mounts_by_path_and_host_with_a_default() {
         c = { use = "text", body = "c" }
         "#,
     );
-    let at_b = http::Request::get("/a").header("host", "b.example").body(Body::empty()).unwrap();
-    assert_eq!(ask(&site.app(), get("/a/x")).await.1, "a");
-    assert_eq!(ask(&site.app(), at_b).await.1, "b");
-    assert_eq!(ask(&site.app(), get("/ab")).await.1, "c");
+    let app = site.app();
+    assert_eq!(app.get("/a/x").await.text(), "a");
+    assert_eq!(app.get("http://b.example/a").await.text(), "b");
+    assert_eq!(app.get("/ab").await.text(), "c");
 }
 
 #[tokio::test]
@@ -97,19 +88,22 @@ async fn filters_wrap_in_the_order_of_the_list_the_first_outermost() {
         r#"
         [app.main]
         use = "text"
-        body = ""
+        body = "x"
         filters = ["outer", "inner", "http-errors"]
         [filter.outer]
         use = "headers"
         set = { X-A = "outer", X-B = "outer" }
         [filter.inner]
         use = "headers"
-        set = { X-A = "inner" }
-        remove = ["content-type"]
+        set = { X-A = "inner", X-C = "inner" }
         "#,
     );
-    let (head, _) = ask(&site.app(), get("/")).await;
-    assert_eq!((&head.headers["x-a"], head.headers.len()), (&"outer".parse().unwrap(), 2));
+    let answer = site.app().get("/").await;
+    let header = |name| answer.header(name);
+    assert_eq!(
+        (header("x-a"), header("x-b"), header("x-c")),
+        (Some("outer"), Some("outer"), Some("inner"))
+    );
 }
 
 #[tokio::test]
@@ -117,6 +111,42 @@ async fn http_errors_renders_where_it_stands() {
     let site = Fixture::new(
         "[app.main]\nuse = \"static\"\nroot = \"public\"\nfilters = [\"http-errors\"]",
     );
-    let answer = paste_core::App::call(&site.app(), get("/missing")).await;
+    let request = http::Request::get("/missing").body(paste_core::Body::empty()).unwrap();
+    let answer = site.load().unwrap().app().call(request).await;
     assert_eq!(answer.expect("a response, not an error").status(), 404);
+}
+
+#[tokio::test]
+async fn lint_logs_lists_or_denies_what_breaks_a_rule() {
+    let site = |keys: &str| {
+        Fixture::new(&format!(
+            "[app.main]\nuse = \"text\"\nbody = \"x\"\nfilters = [\"lint\"]\nheaders = {{ ETag = \"a\", Pragma = \"b\" }}\n\
+             [filter.lint]\nuse = \"lint\"\n{keys}"
+        ))
+    };
+    for (keys, status, header) in [
+        ("", 200, None),
+        ("mode = \"header\"", 200, Some("etag-quotes, pragma-obsolete")),
+        ("mode = \"header\"\nrules = { etag-quotes = \"off\" }", 200, Some("pragma-obsolete")),
+        ("mode = \"deny\"\nrules = { etag-quotes = \"should\" }", 200, None),
+        ("mode = \"deny\"", 500, None),
+    ] {
+        let answer = site(keys).app().without_lint().get("/").expect(status).await;
+        assert_eq!(answer.header("x-lint"), header, "{keys}");
+        assert_eq!(answer.text().contains("breaks: etag-quotes."), status == 500, "{answer}");
+    }
+    for (keys, complaint) in [
+        (
+            "rules = { etag-quote = \"off\" }",
+            ":8:11: kind `lint`: the lint has no rule `etag-quote`; did you mean `etag-quotes`?",
+        ),
+        (
+            "rules = { etag-quotes = \"deny\" }",
+            "unknown variant `deny`, expected one of `off`, `should`, `must`",
+        ),
+        ("mode = \"warn\"", "unknown variant `warn`, expected one of `log`, `header`, `deny`"),
+    ] {
+        let error = site(keys).load().unwrap_err().to_string();
+        assert!(error.contains(complaint), "{error}");
+    }
 }

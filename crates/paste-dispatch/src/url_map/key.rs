@@ -1,6 +1,7 @@
 //! The keys of a map, and the host patterns that a request's host fits.
 
 use http::uri::Authority;
+use paste_core::path::decode;
 
 /// Why an app cannot be mounted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,13 +33,14 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) fn parse(key: &str) -> Result<Self, MountError> {
-        if key.contains(['?', '#', '\\']) || key.chars().any(char::is_control) {
+        let climbs = key.split('/').any(|segment| matches!(&*decode(segment), b"." | b".."));
+        if climbs || key.contains(['?', '#', '\\']) || key.chars().any(char::is_control) {
             return Err(MountError::NotAKey(key.to_owned()));
         }
         let after_scheme = key.strip_prefix("http:").or_else(|| key.strip_prefix("https:"));
         if let Some(rest) = after_scheme.unwrap_or(key).strip_prefix("//") {
             let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = host.to_ascii_lowercase();
+            let host = without_final_dot(&host.to_ascii_lowercase());
             if !is_host_pattern(&host) {
                 return Err(MountError::BadHost(key.to_owned()));
             }
@@ -64,15 +66,23 @@ fn is_host_pattern(pattern: &str) -> bool {
 
 /// The patterns that a request's host fits, the most particular first. A missing port is the
 /// scheme's.
-pub(super) fn host_patterns<'a>(host: &'a str, scheme: &str) -> impl Iterator<Item = String> + 'a {
-    let (name, port) = split_port(host);
-    let name = name.strip_suffix('.').unwrap_or(name);
+pub(super) fn host_patterns(host: &str, scheme: &str) -> impl Iterator<Item = String> + use<> {
+    let host = without_final_dot(host);
+    let (name, port) = split_port(&host);
     let scheme_port = if scheme == "https" { "443" } else { "80" };
     let port = port.filter(|port| !port.is_empty()).unwrap_or(scheme_port).to_owned();
     let name = name.to_ascii_lowercase();
     let parents =
         name.match_indices('.').map(|(dot, _)| format!("*{}", &name[dot..])).collect::<Vec<_>>();
     std::iter::once(name).chain(parents).flat_map(move |name| [format!("{name}:{port}"), name])
+}
+
+/// `example.org.` is `example.org`, with a port or without.
+fn without_final_dot(host: &str) -> String {
+    match split_port(host) {
+        (name, Some(port)) => format!("{}:{port}", name.strip_suffix('.').unwrap_or(name)),
+        (name, None) => name.strip_suffix('.').unwrap_or(name).to_owned(),
+    }
 }
 
 /// Splits `host:port`; an IPv6 address keeps its brackets.
@@ -94,6 +104,7 @@ mod tests {
             ("/", None, "/"),
             ("/a/b/", None, "/a/b/"),
             ("//Example.org", Some("example.org"), ""),
+            ("//example.org.:80/", Some("example.org:80"), "/"),
             ("//example.org:8080/a", Some("example.org:8080"), "/a"),
             ("http://example.org/a", Some("example.org"), "/a"),
             ("https://*.example.org/", Some("*.example.org"), "/"),
@@ -103,7 +114,18 @@ mod tests {
             let expected = Key { host: host.map(str::to_owned), path: path.to_owned() };
             assert_eq!(Key::parse(key), Ok(expected), "{key}");
         }
-        for key in ["a", "ftp://example.org/", "http:/a", "/a?b", "/a#b", "/a\nb", "/a\\b", "*"] {
+        for key in [
+            "a",
+            "ftp://example.org/",
+            "http:/a",
+            "/a?b",
+            "/a#b",
+            "/a\nb",
+            "/a\\b",
+            "*",
+            "/a/../b",
+            "/%2e/",
+        ] {
             assert!(matches!(Key::parse(key), Err(MountError::NotAKey(_))), "{key}");
         }
         for key in

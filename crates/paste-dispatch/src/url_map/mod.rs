@@ -98,6 +98,3 @@ impl App for UrlMap {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,9 @@
-//! One test per rule of the module, through the map as a whole.
+//! One test per rule of `UrlMap`, through the map as a whole.
 
-use paste_core::{Body, response};
+use paste_core::{App, Request, RequestExt, response};
+use paste_dispatch::{MountError, UrlMap};
+use paste_fixture::TestApp;
 use proptest::prelude::*;
-
-use super::*;
 
 /// An app that answers with its name and the split of the path that it sees.
 fn named(name: &'static str) -> impl App {
@@ -26,15 +26,11 @@ async fn ask(map: &UrlMap, target: &str) -> String {
     ask_host(map, "localhost", target).await
 }
 
+/// The text that a map answers; the status alone of an error.
 async fn ask_host(map: &UrlMap, host: &str, target: &str) -> String {
-    let request = http::Request::get(target).header("host", host).body(Body::empty()).unwrap();
-    match map.call(request).await {
-        Ok(response) => {
-            let text = response.into_body().collect(10_000).await.unwrap();
-            String::from_utf8(text.to_vec()).unwrap()
-        }
-        Err(error) => error.status().as_u16().to_string(),
-    }
+    let app = TestApp::new(map.clone());
+    let answer = app.get("/").raw_target(target).header("host", host).expect_any().await;
+    if answer.status().is_success() { answer.text() } else { answer.status().as_u16().to_string() }
 }
 
 #[tokio::test]
@@ -133,9 +129,15 @@ proptest! {
             let segments: Vec<_> = paste_core::path::segments(mount).collect();
             wanted.starts_with(&segments)
         };
-        let expected = mounts.iter().filter(is_prefix).map(|m| paste_core::path::segments(m).count()).max();
-        let map = mounts.iter().fold(UrlMap::new(), |map, key| map.mount(key, named("")).unwrap());
-        let request = http::Request::get(&path).body(Body::empty()).unwrap();
-        prop_assert_eq!(map.find(&request).map(|(_, segments)| segments), expected);
+        let depth = |mount: &String| paste_core::path::segments(mount).count();
+        let expected = mounts.iter().filter(is_prefix).map(depth).max();
+        let tell_depth = |request: Request| async move {
+            let depth = paste_core::path::segments(request.script_name()).count();
+            Ok(response::text(depth.to_string()))
+        };
+        let map = mounts.iter().fold(UrlMap::new(), |map, key| map.mount(key, tell_depth).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let answer = runtime.block_on(ask(&map, &path));
+        prop_assert_eq!(answer, expected.map_or("404".to_owned(), |depth| depth.to_string()));
     }
 }

@@ -1,0 +1,335 @@
+//! The cookie jar of a browser (RFC 6265bis), for one user.
+//!
+//! 1. Domain, path, `Secure`, expiry and the prefixes `__Host-` and `__Secure-` are as in section
+//!    5.6 and 5.7. Loopback counts as secure, as it does in browsers.
+//! 2. `SameSite`: without the attribute it is Lax. A request that another site caused gets no
+//!    Strict cookies, and Lax ones only when it is a GET or HEAD. Sites are told apart by the last
+//!    two labels of the host.
+//! 3. A name or value with control characters, or of more than 4096 bytes together, is ignored.
+
+use std::time::{Duration, SystemTime};
+
+use cookie::SameSite;
+use http::{HeaderMap, HeaderValue, Method, header};
+use paste_core::Clock;
+use url::{Host, Url};
+
+/// The cookies of one user.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Jar {
+    cookies: Vec<Stored>,
+    clock: Clock,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    name: String,
+    value: String,
+    domain: String,
+    /// Only for the host itself, not for those below it.
+    host_only: bool,
+    path: String,
+    secure: bool,
+    same_site: SameSite,
+    expires: Option<SystemTime>,
+}
+
+impl Jar {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { cookies: Vec::new(), clock }
+    }
+
+    /// Keeps what a response from `url` sets.
+    pub(crate) fn store(&mut self, url: &Url, headers: &HeaderMap) {
+        for line in headers.get_all(header::SET_COOKIE) {
+            if let Some(cookie) = line.to_str().ok().and_then(|line| self.read(url, line)) {
+                self.put(cookie);
+            }
+        }
+    }
+
+    /// Keeps one cookie, as if `url` had set it.
+    pub(crate) fn set(&mut self, url: &Url, name: &str, value: &str) {
+        if let Some(cookie) = self.read(url, &format!("{name}={value}; Path=/")) {
+            self.put(cookie);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.cookies.clear();
+    }
+
+    /// The value of a cookie, whatever it is for.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let now = self.clock.now();
+        let mut alive =
+            self.cookies.iter().filter(|cookie| cookie.expires.is_none_or(|end| end > now));
+        alive.find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
+    }
+
+    /// The `Cookie` header for a request, caused by a page at `initiator` or by the user.
+    pub(crate) fn header(
+        &self,
+        url: &Url,
+        method: &Method,
+        initiator: Option<&Url>,
+    ) -> Option<HeaderValue> {
+        let now = self.clock.now();
+        let cross_site = initiator.is_some_and(|page| site(page) != site(url));
+        let safe = matches!(*method, Method::GET | Method::HEAD);
+        let fit = self.cookies.iter().filter(|cookie| {
+            cookie.expires.is_none_or(|end| end > now)
+                && cookie.is_for_host(url)
+                && path_matches(url.path(), &cookie.path)
+                && (!cookie.secure || is_secure(url))
+                && (!cross_site
+                    || cookie.same_site == SameSite::None
+                    || (cookie.same_site == SameSite::Lax && safe))
+        });
+        let mut fit: Vec<_> = fit.collect();
+        fit.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        let pairs: Vec<_> =
+            fit.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+        if pairs.is_empty() { None } else { HeaderValue::try_from(pairs.join("; ")).ok() }
+    }
+
+    fn put(&mut self, cookie: Stored) {
+        let same = |old: &Stored| {
+            (&old.name, &old.domain, &old.path) == (&cookie.name, &cookie.domain, &cookie.path)
+        };
+        let expired = cookie.expires.is_some_and(|end| end <= self.clock.now());
+        match self.cookies.iter().position(same) {
+            Some(place) if expired => drop(self.cookies.remove(place)),
+            Some(place) => self.cookies[place] = cookie,
+            None if expired => {}
+            None => self.cookies.push(cookie),
+        }
+    }
+
+    /// The cookie of one `Set-Cookie` line, or `None` where a browser ignores it.
+    fn read(&self, url: &Url, line: &str) -> Option<Stored> {
+        let cookie = cookie::Cookie::parse(line).ok()?;
+        let (name, value) = (cookie.name(), cookie.value());
+        let has_controls = |text: &str| text.chars().any(|c| c.is_control() && c != '\t');
+        if name.len() + value.len() > 4096 || has_controls(name) || has_controls(value) {
+            return None;
+        }
+        let host = url.host_str()?.to_ascii_lowercase();
+        let named =
+            cookie.domain().map(str::to_ascii_lowercase).filter(|domain| !domain.is_empty());
+        if let Some(domain) = &named
+            && (!domain_matches(url, &host, domain) || (!domain.contains('.') && *domain != host))
+        {
+            return None;
+        }
+        let path = cookie.path().filter(|path| path.starts_with('/'));
+        let secure = cookie.secure() == Some(true);
+        let lower = name.to_ascii_lowercase();
+        let wants_secure = lower.starts_with("__secure-") || lower.starts_with("__host-");
+        let wants_host = lower.starts_with("__host-");
+        let same_site = cookie.same_site().unwrap_or(SameSite::Lax);
+        if (secure && !is_secure(url))
+            || (wants_secure && !secure)
+            || (wants_host && (named.is_some() || path != Some("/")))
+            || (cookie.same_site() == Some(SameSite::None) && !secure)
+        {
+            return None;
+        }
+        Some(Stored {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            host_only: named.is_none(),
+            domain: named.unwrap_or(host),
+            path: path.map_or_else(|| default_path(url.path()), str::to_owned),
+            secure,
+            same_site,
+            expires: self.expiry(&cookie),
+        })
+    }
+
+    /// When a cookie ends; `Max-Age` goes before `Expires`.
+    fn expiry(&self, cookie: &cookie::Cookie<'_>) -> Option<SystemTime> {
+        if let Some(age) = cookie.max_age() {
+            let age = u64::try_from(age.whole_seconds()).unwrap_or(0);
+            return Some(match age {
+                0 => SystemTime::UNIX_EPOCH,
+                // Browsers keep none for more than 400 days.
+                age => self.clock.now() + Duration::from_secs(age.min(400 * 86_400)),
+            });
+        }
+        cookie.expires_datetime().map(SystemTime::from)
+    }
+}
+
+impl Stored {
+    fn is_for_host(&self, url: &Url) -> bool {
+        url.host_str().map(str::to_ascii_lowercase).is_some_and(|host| {
+            if self.host_only {
+                host == self.domain
+            } else {
+                domain_matches(url, &host, &self.domain)
+            }
+        })
+    }
+}
+
+/// RFC 6265bis, 5.1.3.
+fn domain_matches(url: &Url, host: &str, domain: &str) -> bool {
+    let is_name = matches!(url.host(), Some(Host::Domain(_)));
+    host == domain
+        || (is_name && host.strip_suffix(domain).is_some_and(|below| below.ends_with('.')))
+}
+
+/// RFC 6265bis, 5.1.4.
+fn path_matches(path: &str, cookie_path: &str) -> bool {
+    path.strip_prefix(cookie_path)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || cookie_path.ends_with('/'))
+}
+
+fn default_path(path: &str) -> String {
+    match path.rfind('/') {
+        None | Some(0) => "/".to_owned(),
+        Some(end) => path[..end].to_owned(),
+    }
+}
+
+/// Whether browsers trust the way to `url`.
+fn is_secure(url: &Url) -> bool {
+    url.scheme() == "https"
+        || match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
+fn site(url: &Url) -> (&str, &str) {
+    let host = url.host_str().unwrap_or_default();
+    let second = host.rmatch_indices('.').nth(1).map(|(dot, _)| &host[dot + 1..]);
+    let site = match url.host() {
+        Some(Host::Domain(_)) => second.unwrap_or(host),
+        _ => host,
+    };
+    (url.scheme(), site)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    /// What a jar sends to `to` after `from` set `line`.
+    fn sent(from: &str, line: &str, to: &str) -> String {
+        let mut jar = Jar::default();
+        let headers =
+            HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_str(line).unwrap())]);
+        jar.store(&url(from), &headers);
+        let header = jar.header(&url(to), &Method::GET, None);
+        header.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn rule_1_domain_path_secure_and_prefixes() {
+        for (from, line, to, expected) in [
+            ("http://a.org/x/y", "k=v", "http://a.org/x/z", "k=v"),
+            ("http://a.org/x/y", "k=v", "http://a.org/z", ""),
+            ("http://a.org/x/y", "k=v; Path=/", "http://a.org/z", "k=v"),
+            ("http://a.org/", "k=v; Path=/foo", "http://a.org/foo/bar", "k=v"),
+            ("http://a.org/", "k=v; Path=/foo", "http://a.org/foobar", ""),
+            ("http://a.org/", "k=v", "http://www.a.org/", ""),
+            ("http://www.a.org/", "k=v; Domain=.A.org", "http://x.a.org/", "k=v"),
+            ("http://a.org/", "k=v; Domain=b.org", "http://b.org/", ""),
+            ("http://a.org/", "k=v; Domain=org", "http://b.org/", ""),
+            ("http://xa.org/", "k=v; Domain=a.org", "http://a.org/", ""),
+            ("http://1.2.3.4/", "k=v; Domain=3.4", "http://1.2.3.4/", ""),
+            ("https://a.org/", "k=v; Secure", "http://a.org/", ""),
+            ("https://a.org/", "k=v; Secure", "https://a.org/", "k=v"),
+            ("http://a.org/", "k=v; Secure", "https://a.org/", ""),
+            ("http://localhost/", "k=v; Secure", "http://localhost/", "k=v"),
+            ("https://a.org/", "__Host-k=v; Secure; Path=/", "https://a.org/x", "__Host-k=v"),
+            ("https://a.org/", "__Host-k=v; Secure", "https://a.org/", ""),
+            ("https://a.org/", "__HOST-k=v; Secure; Path=/; Domain=a.org", "https://a.org/", ""),
+            ("https://a.org/", "__Secure-k=v", "https://a.org/", ""),
+            ("https://a.org/", "k=v; SameSite=None", "https://a.org/", ""),
+            ("http://a.org/", "k=v; Max-Age=0", "http://a.org/", ""),
+            ("http://a.org/", "k=v; Max-Age=-5", "http://a.org/", ""),
+            ("http://a.org/", "k=v; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://a.org/", ""),
+            (
+                "http://a.org/",
+                "k=v; Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+                "http://a.org/",
+                "k=v",
+            ),
+            ("http://a.org/", "k=", "http://a.org/", "k="),
+            ("http://a.org/", "k=\"a b\"", "http://a.org/", "k=\"a b\""),
+        ] {
+            assert_eq!(sent(from, line, to), expected, "{from}: {line} -> {to}");
+        }
+    }
+
+    #[test]
+    fn rule_1_a_cookie_ends_by_the_clock_and_can_be_deleted() {
+        let clock = Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+        let mut jar = Jar::new(clock.clone());
+        let home = url("http://a.org/");
+        let set = |jar: &mut Jar, line: &'static str| {
+            jar.store(
+                &home,
+                &HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_static(line))]),
+            );
+        };
+        set(&mut jar, "k=v; Max-Age=60");
+        clock.advance(Duration::from_secs(59));
+        assert_eq!(jar.get("k"), Some("v"));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!((jar.get("k"), jar.header(&home, &Method::GET, None)), (None, None));
+        set(&mut jar, "k=w");
+        set(&mut jar, "k=; Max-Age=0");
+        assert_eq!(jar.get("k"), None);
+    }
+
+    #[test]
+    fn rule_2_another_site_gets_lax_cookies_only_by_get() {
+        let mut jar = Jar::default();
+        let home = url("https://a.org/");
+        for line in ["strict=1; SameSite=Strict", "lax=1", "none=1; SameSite=None; Secure"] {
+            jar.store(
+                &home,
+                &HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_static(line))]),
+            );
+        }
+        let header = |method, page: Option<&str>| {
+            let page = page.map(url);
+            jar.header(&home, &method, page.as_ref()).unwrap().to_str().unwrap().to_owned()
+        };
+        assert_eq!(header(Method::POST, None), "strict=1; lax=1; none=1");
+        assert_eq!(header(Method::POST, Some("https://www.a.org/")), "strict=1; lax=1; none=1");
+        assert_eq!(header(Method::GET, Some("https://b.org/")), "lax=1; none=1");
+        assert_eq!(header(Method::POST, Some("https://b.org/")), "none=1");
+    }
+
+    #[test]
+    fn rule_3_what_no_browser_keeps_is_ignored() {
+        let long = format!("k={}", "v".repeat(4096));
+        assert_eq!(sent("http://a.org/", &long, "http://a.org/"), "");
+        assert_eq!(sent("http://a.org/", "nothing", "http://a.org/"), "");
+    }
+
+    #[test]
+    fn longer_paths_come_first() {
+        let mut jar = Jar::default();
+        for line in ["a=1; Path=/", "b=2; Path=/x/y", "c=3; Path=/x"] {
+            let headers =
+                HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_static(line))]);
+            jar.store(&url("http://a.org/"), &headers);
+        }
+        assert_eq!(
+            jar.header(&url("http://a.org/x/y/z"), &Method::GET, None).unwrap(),
+            "b=2; c=3; a=1"
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! A call of an app as the server would make it, and what is to tell when it fails.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Once;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::Method;
+use http::uri::PathAndQuery;
+use http_body::Body as _;
+use paste_core::{App, Body, BoxApp, ClientAddr, Error, ErrorRenderer, Request, Scheme};
+use url::Url;
+
+/// The most that a client keeps of a response's body.
+pub(super) const MAX_BODY: usize = 64 << 20;
+
+/// An answer with its whole body.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) head: http::response::Parts,
+    pub(super) body: Bytes,
+    /// What was behind it, if it was an error or a panic.
+    pub(super) trouble: Option<String>,
+}
+
+/// Calls `app`; an error or a panic becomes the page that the server would send.
+pub(super) async fn call(app: &BoxApp, mut request: Request, url: &Url) -> Answer {
+    let renderer = ErrorRenderer::for_request(&request);
+    let is_head = request.method() == Method::HEAD;
+    if request.extensions().get::<ClientAddr>().is_none() {
+        request.extensions_mut().insert(ClientAddr(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
+    }
+    if url.scheme() == "https" {
+        request.extensions_mut().insert(Scheme("https"));
+    }
+    let mut trouble = None;
+    let render = |mut error: Error, trouble: &mut Option<String>| {
+        *trouble = Some(format!("{error:?}"));
+        renderer.render(&mut error)
+    };
+    let response = match caught(app.call(request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => render(error, &mut trouble),
+        Err(panic) => render(Error::boxed(panic), &mut trouble),
+    };
+    let (head, body) = response.into_parts();
+    let (head, body) = if is_head { without_content(head, body) } else { (head, body) };
+    match caught(body.collect(MAX_BODY)).await {
+        Ok(Ok(body)) => Answer { head, body, trouble },
+        Ok(Err(error)) => {
+            Answer { head, body: Bytes::new(), trouble: Some(format!("the body broke: {error:?}")) }
+        }
+        Err(panic) => {
+            Answer { head, body: Bytes::new(), trouble: Some(format!("the body broke: {panic}")) }
+        }
+    }
+}
+
+fn without_content(mut head: http::response::Parts, body: Body) -> (http::response::Parts, Body) {
+    if let Some(length) = body.size_hint().exact()
+        && !matches!(head.status.as_u16(), 204 | 304)
+    {
+        head.headers.entry(http::header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    (head, body.without_content())
+}
+
+/// The target of a request as an app sees it.
+pub(super) fn origin_form(url: &Url) -> PathAndQuery {
+    let text = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    text.parse().expect("a parsed URL has a valid path and query")
+}
+
+/// Polls `future`; a panic in it becomes a text that says where it was.
+async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    remember_places();
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))).map_or_else(
+            |panic| {
+                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+                let place = PLACE.take().unwrap_or_default();
+                Poll::Ready(Err(format!("panic{place}: {}", text.unwrap_or_default())))
+            },
+            |poll| poll.map(Ok),
+        )
+    })
+    .await
+}
+
+thread_local! {
+    /// Where the last panic of this thread was.
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Puts a hook before the process's own, which still prints as before.
+fn remember_places() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            PLACE.set(info.location().map(|place| format!(" at {place}")));
+            before(info);
+        }));
+    });
+}

@@ -1,0 +1,90 @@
+//! Programs in a scratch directory.
+
+use std::time::{Duration, Instant};
+
+use paste_fixture::CommandEnvironment;
+
+fn env() -> CommandEnvironment {
+    CommandEnvironment::new().unwrap()
+}
+
+#[test]
+fn tells_exactly_what_was_created_changed_and_deleted() {
+    let env = env();
+    for path in ["same", "rewritten", "changed", "mode", "gone", "dir/kept"] {
+        env.write(path, path).unwrap();
+    }
+    let script = "printf rewritten > rewritten; echo x >> changed; chmod 600 mode; rm gone; mkdir -p new/sub; \
+                  echo n > new/sub/file; chmod 755 new/sub/file; ln -s same link; touch .hidden";
+    let result = env.command("sh").args(["-c", script]).run();
+    assert_eq!(result.created().paths(), ["link", "new", "new/sub", "new/sub/file"]);
+    assert_eq!(result.changed().paths(), ["changed", "mode"]);
+    assert_eq!(result.deleted().paths(), ["gone"]);
+    let file = &result.created()["new/sub/file"];
+    assert_eq!((file.text().as_str(), file.mode()), ("n\n", 0o755));
+    assert!(result.created()["new"].is_dir() && result.created()["link"].is_link());
+    assert_eq!(result.created()["link"].text(), "same");
+    assert_eq!(result.deleted()["gone"].text(), "gone");
+    result.assert_file("changed", "changedx\n");
+    let shown = result.to_string();
+    assert!(shown.contains("--- created: new/sub/file (2 bytes, mode 755)"), "{shown}");
+}
+
+#[test]
+fn hidden_files_are_told_on_request() {
+    let script = ["-c", "mkdir .d; touch .d/x .y"];
+    env().command("sh").args(script).run().assert_no_files_touched();
+    let env = env().show_hidden();
+    assert_eq!(env.command("sh").args(script).run().created().paths(), [".d", ".d/x", ".y"]);
+}
+
+#[test]
+fn gives_input_environment_and_directory() {
+    let env = env();
+    env.write("sub/file", "").unwrap();
+    let result = env
+        .command("sh")
+        .args(["-c", "cat; echo $A; ls"])
+        .stdin("in\n")
+        .env("A", "b")
+        .cwd("sub")
+        .run();
+    result.assert_stdout("in\nb\nfile\n");
+    let cleared = env.command("/bin/sh").args(["-c", "echo $HOME"]).env_clear().run();
+    cleared.assert_stdout("\n");
+    // More input than a pipe holds, to a program that reads none.
+    env.command("true").stdin(vec![b'x'; 1 << 20]).run();
+}
+
+#[test]
+fn an_exit_code_and_standard_error_fail_unless_expected() {
+    let env = env();
+    let error =
+        env.command("sh").args(["-c", "echo out; exit 3"]).try_run().unwrap_err().to_string();
+    assert!(error.contains("expected exit code 0") && error.contains("--- stdout\nout"), "{error}");
+    assert_eq!(env.command("sh").args(["-c", "exit 3"]).expect_code(3).run().code(), Some(3));
+    let script = ["-c", "echo oops >&2"];
+    let error = env.command("sh").args(script).try_run().unwrap_err().to_string();
+    assert!(error.contains("it wrote to standard error") && error.contains("oops"), "{error}");
+    env.command("sh").args(script).expect_stderr().run().assert_stderr("oops\n");
+    let error = env.command("no-such-program").try_run().unwrap_err().to_string();
+    assert!(error.starts_with("no-such-program: "), "{error}");
+}
+
+#[test]
+fn a_program_that_does_not_end_is_killed_with_all_that_it_started() {
+    let env = env();
+    let begun = Instant::now();
+    let command = env.command("sh").args(["-c", "sleep 60 & sleep 60"]);
+    let error = command.time_limit(Duration::from_millis(50)).try_run().unwrap_err().to_string();
+    assert!(error.contains("it ran longer than 50ms, and was killed"), "{error}");
+    // One that ends, but leaves another behind that holds its outputs open.
+    env.command("sh").args(["-c", "sleep 60 & echo done"]).run().assert_stdout("done\n");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+#[should_panic(expected = "--- expected\n+++ found\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n")]
+fn a_difference_is_shown_as_a_diff() {
+    env().command("printf").arg("one\\nthree\\n").run().assert_stdout("one\ntwo\n");
+}

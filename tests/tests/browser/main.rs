@@ -1,0 +1,6 @@
+//! In a real browser, which `cargo xtask test browser` installs.
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod driver; // Chromium, driven
+mod forms; // the same forms submitted by Chromium and by TestApp
+mod site; // the example site
