@@ -6,18 +6,28 @@ mod harness;
 use std::process::ExitCode;
 
 use http::StatusCode;
-use paste_core::{App, AppExt, Body, Request, Response, Result};
+use paste_core::{App, AppExt, Body, Request, Response, Result, response};
 use paste_filter::Headers;
+use paste_fixture::TestApp;
 
 fn main() -> ExitCode {
     let [frames, types, referrer, transport, content] =
         harness::headers().map(|(name, value)| Headers::new().set(name, value));
     let headers5 = hello.with(frames).with(types).with(referrer).with(transport).with(content);
+    let linted = TestApp::new(|_: Request| async { Ok(response::text(harness::HELLO)) });
+    let unlinted = linted.clone().without_lint();
     harness::run(&[
         ("build", &|timer| timer.time(async || request())),
         ("bare", &|timer| timer.time(async || answer(&hello).await)),
         ("headers5", &|timer| timer.time(async || answer(&headers5).await)),
+        ("testapp", &|timer| timer.time(async || get(&linted).await)),
+        ("testapp_unlinted", &|timer| timer.time(async || get(&unlinted).await)),
     ])
+}
+
+/// One GET of the test client, with all that a test would see.
+async fn get(app: &TestApp) -> usize {
+    app.get("/hello").await.bytes().len()
 }
 
 /// Sets no header, like the app of the peers: see [`harness::headers`].

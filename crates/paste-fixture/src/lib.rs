@@ -15,6 +15,7 @@
 //! | `serde` | no | [`Lint`] deserializes from configuration, and describes its keys |
 
 pub mod attack;
+mod caught;
 #[cfg(unix)]
 pub mod command;
 pub mod lint;

@@ -1,12 +1,13 @@
 //! The body of a request, as the app gets it.
 //!
 //! 1. What breaks it (the client goes, or its framing is wrong) is the client's fault: 400.
-//! 2. What the app leaves unread is read and thrown away for a while, so that the client, which
+//! 2. A body of which nothing comes for 75 s while it is read is a 408.
+//! 3. What the app leaves unread is read and thrown away for a while, so that the client, which
 //!    may still be sending, gets to read the answer (RFC 9112, section 9.6). Not so where the
 //!    client waits to be asked for it (`Expect: 100-continue`).
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,10 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use paste_core::{Body, Error, Result, ResultExt};
+use tokio::time::Sleep;
+
+/// How long a body that is read may be silent.
+const IDLE: Duration = Duration::from_secs(75);
 
 /// How long an unread body is read on.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -25,12 +30,14 @@ pub(crate) fn request_body(headers: &HeaderMap, body: Incoming) -> Body {
         return Body::empty();
     }
     let drain = !headers.contains_key(header::EXPECT);
-    Body::new(RequestBody { body: Some(body), drain })
+    Body::new(RequestBody { body: Some(body), silence: None, drain })
 }
 
 struct RequestBody {
     /// None once it has ended.
     body: Option<Incoming>,
+    /// Runs while the app waits for more.
+    silence: Option<Pin<Box<Sleep>>>,
     drain: bool,
 }
 
@@ -42,12 +49,19 @@ impl http_body::Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>>>> {
-        let Some(body) = &mut self.body else {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else {
             return Poll::Ready(None);
         };
-        let frame = std::task::ready!(Pin::new(body).poll_frame(context));
+        let Poll::Ready(frame) = Pin::new(body).poll_frame(context) else {
+            let silence = this.silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE)));
+            ready!(silence.as_mut().poll(context));
+            this.body = None;
+            return Poll::Ready(Some(Err(Error::from_status(StatusCode::REQUEST_TIMEOUT))));
+        };
+        this.silence = None;
         if !matches!(frame, Some(Ok(_))) {
-            self.body = None;
+            this.body = None;
         }
         Poll::Ready(frame.map(|frame| frame.status(StatusCode::BAD_REQUEST)))
     }

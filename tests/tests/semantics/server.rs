@@ -428,4 +428,18 @@ async fn semantics_7_16_a_silent_client_is_cut() {
         let _ = stream.read_to_end(&mut rest).await;
         assert!(!String::from_utf8_lossy(&rest).contains("seen"), "{begun}");
     }
+
+    let reads = |mut request: Request| async move {
+        let body = std::mem::take(request.body_mut());
+        Ok(response::text(body.collect(100).await?))
+    };
+    let server = TestServer::new(reads).await;
+    let mut stream = tokio::net::TcpStream::connect(server.addr).await.unwrap();
+    stream
+        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }

@@ -129,3 +129,35 @@ fn attack_tells_what_a_server_does_not_withstand() {
         assert!(text.contains(complaint), "{args:?}: {text}");
     }
 }
+
+#[test]
+fn the_example_site_is_sound_and_its_page_shows_the_lines_that_made_it() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let site = examples.join("site.toml");
+    Fixture::new("").paster(&["check", site.to_str().unwrap()]).run();
+
+    let toml: toml::Table = std::fs::read_to_string(site).unwrap().parse().unwrap();
+    let page = std::fs::read_to_string(examples.join("public/index.html")).unwrap();
+    let blocks = page.split("<pre class=\"toml\">").skip(1);
+    let mut shown = 0;
+    for block in blocks {
+        let block = block.split("</pre>").next().unwrap();
+        let text: String = block
+            .split('<')
+            .map(|part| part.split_once('>').map_or(part, |(_, text)| text))
+            .collect();
+        let text = text.replace("&quot;", "\"").replace("&lt;", "<").replace("&amp;", "&");
+        let part: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error} in {text}"));
+        assert!(contains(&toml, &part), "the page shows what the file does not say: {text}");
+        shown += 1;
+    }
+    assert!(shown > 5, "{shown} blocks");
+}
+
+/// Whether all of `part` is in `whole`.
+fn contains(whole: &toml::Table, part: &toml::Table) -> bool {
+    part.iter().all(|(key, value)| match (whole.get(key), value) {
+        (Some(toml::Value::Table(whole)), toml::Value::Table(part)) => contains(whole, part),
+        (found, value) => found == Some(value),
+    })
+}

@@ -1,9 +1,7 @@
 //! One attack on an app in process, with its panics caught and its time bounded.
 
-use std::any::Any;
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +14,7 @@ use paste_core::{App, ClientAddr, ErrorRenderer};
 
 use super::Attack;
 use super::judge::{Answer, Outcome};
+use crate::caught::caught;
 
 /// The host as which an app in process is attacked.
 pub(super) const HOST: &str = "localhost";
@@ -50,7 +49,7 @@ pub(super) async fn call(app: &impl App, attack: &Attack) -> Option<Outcome> {
         }
         Ended::Well((_, Err(error))) => Outcome::Broken(format!("the body broke: {error}")),
         Ended::Late => Outcome::Late,
-        Ended::Panicked(text) => Outcome::Broken(format!("panic: {text}")),
+        Ended::Panicked(text) => Outcome::Broken(text),
     })
 }
 
@@ -75,21 +74,16 @@ async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Ended<T>
         }
     });
     let mut future = pin!(future);
-    let ended = poll_fn(|context| {
+    let timed = poll_fn(|context| {
         *sleeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        match polled {
-            Err(panic) => Poll::Ready(Ended::Panicked(message(&*panic).to_owned())),
-            Ok(_) if Instant::now() >= deadline => Poll::Ready(Ended::Late),
-            Ok(polled) => polled.map(Ended::Well),
-        }
-    })
-    .await;
+        let polled = future.as_mut().poll(context);
+        if Instant::now() >= deadline { Poll::Ready(None) } else { polled.map(Some) }
+    });
+    let ended = caught(timed).await;
     drop(done);
-    ended
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
+    match ended {
+        Ok(Some(output)) => Ended::Well(output),
+        Ok(None) => Ended::Late,
+        Err(panic) => Ended::Panicked(panic),
+    }
 }

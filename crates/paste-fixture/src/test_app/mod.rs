@@ -99,6 +99,22 @@ impl TestApp {
     }
 
     /// A client of a tower service, for example an axum router.
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use paste_core::{Body, BoxError};
+    /// use paste_fixture::TestApp;
+    ///
+    /// let service = tower::service_fn(|request: Request<Body>| async move {
+    ///     let page = format!("<!doctype html><title>x</title><p>{}</p>", request.uri());
+    ///     let page = Response::builder().header("content-type", "text/html").body(page);
+    ///     Ok::<_, BoxError>(page?)
+    /// });
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let page = TestApp::of_service(service).get("/x?a=1").await;
+    /// assert_eq!(page.select("p"), ["/x?a=1"]);
+    /// # });
+    /// ```
     pub fn of_service<S, B, E>(service: S) -> Self
     where
         S: IntoApp<B, E>,
