@@ -77,6 +77,16 @@ fn kinds_gives_a_json_schema_that_knows_every_key() {
 }
 
 #[test]
+fn what_is_generated_from_the_kinds_is_fresh() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    for (file, form) in [("kinds.md", "--markdown"), ("paster.schema.json", "--schema")] {
+        let printed = Fixture::new("").paster(&["kinds", form]).run().stdout();
+        let stored = std::fs::read_to_string(docs.join(file)).unwrap();
+        assert!(stored == printed, "docs/{file} is not up to date: run `cargo xtask doc`");
+    }
+}
+
+#[test]
 fn what_is_not_built_yet_is_refused() {
     let site = Fixture::new(DUMP);
     let refused =
