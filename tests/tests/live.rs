@@ -45,5 +45,7 @@ async fn the_same_test_runs_in_process_and_against_a_server() {
 
     server.ended_now().await;
     let refused = live.goto("/").send().await.unwrap_err().to_string();
-    assert!(refused.contains("asking http://127.0.0.1:"), "{refused}");
+    assert!(refused.contains("there is no answer: asking http://127.0.0.1:"), "{refused}");
+    let elsewhere = live.goto("http://other.example/").send().await.unwrap_err().to_string();
+    assert!(elsewhere.contains("leaves the server"), "{elsewhere}");
 }

@@ -18,7 +18,8 @@ pub(super) struct Options {
     headers: Vec<(http::HeaderName, http::HeaderValue)>,
 }
 
-/// Prints what breaks a rule, a line each. Fails if that is a MUST.
+/// Prints what breaks a rule, a line each. Fails if that is a MUST, or if there is no answer. Framing
+/// is not looked at: the client has taken it off.
 pub(super) fn run(options: Options) -> Result<(), BoxError> {
     if !url_of_http(&options.url) {
         return Err(
@@ -36,7 +37,7 @@ pub(super) fn run(options: Options) -> Result<(), BoxError> {
         println!("{} {finding}", if finding.level == Level::Must { "must  " } else { "should" });
     }
     let broken = findings.iter().filter(|finding| finding.level == Level::Must).count();
-    println!("{} findings, {broken} of them break a MUST", findings.len());
+    println!("findings: {}, of which {broken} break a MUST", findings.len());
     if broken > 0 {
         Err(format!("{} breaks the rules of HTTP", options.url).into())
     } else {

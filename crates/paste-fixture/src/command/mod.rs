@@ -6,8 +6,8 @@
 //!    and no standard input unless it gives one.
 //! 3. An exit code other than the expected one (0) fails the test, and so does anything on standard
 //!    error, unless [`expect_stderr`](TestCommand::expect_stderr) allows it.
-//! 4. A program that runs longer than its time limit (10 s) is killed with all that it started, and
-//!    fails the test.
+//! 4. A program that runs longer than its time limit (10 s) is killed with its process group, and
+//!    fails the test; so does one that leaves a process outside its group which holds its outputs.
 //! 5. The result tells which files were created, changed and deleted, with content and mode. A file
 //!    that was written anew with the same content has not changed. Names that begin with a dot are
 //!    left out unless asked for.
@@ -37,6 +37,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -225,11 +226,9 @@ impl TestCommand<'_> {
         if status.is_none() {
             child.wait()?;
         }
-        drop(input.map(JoinHandle::join));
-        let output = |reader: Option<JoinHandle<Vec<u8>>>| {
-            reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
-        };
-        Ok((status, output(stdout), output(stderr)))
+        drop(input);
+        let output = |reader: Option<Drain>| reader.map(Drain::output).transpose();
+        Ok((status, output(stdout)?.unwrap_or_default(), output(stderr)?.unwrap_or_default()))
     }
 
     /// The program and its arguments, for messages.
@@ -255,10 +254,28 @@ fn feed(mut pipe: impl Write + Send + 'static, input: Vec<u8>) -> JoinHandle<()>
     })
 }
 
-fn drain(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+/// Reads an output in a thread of its own.
+struct Drain(Receiver<Vec<u8>>);
+
+/// How long an output may stay open after the program and its group have ended.
+const AFTER_THE_END: Duration = Duration::from_secs(1);
+
+impl Drain {
+    /// The whole output. An error, if something outside the group still holds it open.
+    fn output(self) -> io::Result<Vec<u8>> {
+        self.0.recv_timeout(AFTER_THE_END).map_err(|_| {
+            let why = "it left a process behind that holds its outputs open";
+            io::Error::new(io::ErrorKind::TimedOut, why)
+        })
+    }
+}
+
+fn drain(mut pipe: impl Read + Send + 'static) -> Drain {
+    let (whole, output) = channel();
     std::thread::spawn(move || {
         let mut output = Vec::new();
         let _ = pipe.read_to_end(&mut output);
-        output
-    })
+        let _ = whole.send(output);
+    });
+    Drain(output)
 }

@@ -42,17 +42,24 @@ impl Jar {
     /// Keeps what a response from `url` sets.
     pub(crate) fn store(&mut self, url: &Url, headers: &HeaderMap) {
         for line in headers.get_all(header::SET_COOKIE) {
-            if let Some(cookie) = line.to_str().ok().and_then(|line| self.read(url, line)) {
+            let line = std::str::from_utf8(line.as_bytes()).ok();
+            if let Some(cookie) = line.and_then(|line| self.read(url, line))
+                && !self.would_replace_secure(url, &cookie)
+            {
                 self.put(cookie);
             }
         }
     }
 
-    /// Keeps one cookie, as if `url` had set it.
-    pub(crate) fn set(&mut self, url: &Url, name: &str, value: &str) {
-        if let Some(cookie) = self.read(url, &format!("{name}={value}; Path=/")) {
-            self.put(cookie);
-        }
+    /// Keeps one cookie, as if `url` had set it for the whole site. `false`: it is none, or not one
+    /// that this site may set.
+    pub(crate) fn set(&mut self, url: &Url, name: &str, value: &str) -> bool {
+        let lower = name.to_ascii_lowercase();
+        let secure = lower.starts_with("__host-") || lower.starts_with("__secure-");
+        let line = format!("{name}={value}; Path=/{}", if secure { "; Secure" } else { "" });
+        let sound = !name.contains(['=', ';', ' ']) && !value.contains(';');
+        let cookie = self.read(url, &line).filter(|_| sound);
+        cookie.map(|cookie| self.put(cookie)).is_some()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -94,9 +101,7 @@ impl Jar {
     }
 
     fn put(&mut self, cookie: Stored) {
-        let same = |old: &Stored| {
-            (&old.name, &old.domain, &old.path) == (&cookie.name, &cookie.domain, &cookie.path)
-        };
+        let same = |old: &Stored| old.key() == cookie.key();
         let expired = cookie.expires.is_some_and(|end| end <= self.clock.now());
         match self.cookies.iter().position(same) {
             Some(place) if expired => drop(self.cookies.remove(place)),
@@ -104,6 +109,13 @@ impl Jar {
             None if expired => {}
             None => self.cookies.push(cookie),
         }
+    }
+
+    /// What comes by an insecure way replaces no cookie that came by a secure one.
+    fn would_replace_secure(&self, url: &Url, cookie: &Stored) -> bool {
+        let same_site = |old: &Stored| old.is_for_host(url) || cookie.domain.ends_with(&old.domain);
+        let mut secure = self.cookies.iter().filter(|old| old.secure && old.name == cookie.name);
+        !is_secure(url) && secure.any(|old| same_site(old) && path_matches(&cookie.path, &old.path))
     }
 
     /// The cookie of one `Set-Cookie` line, or `None` where a browser ignores it.
@@ -143,12 +155,12 @@ impl Jar {
             path: path.map_or_else(|| default_path(url.path()), str::to_owned),
             secure,
             same_site,
-            expires: self.expiry(&cookie),
+            expires: self.expiry(&cookie, line),
         })
     }
 
     /// When a cookie ends; `Max-Age` goes before `Expires`.
-    fn expiry(&self, cookie: &cookie::Cookie<'_>) -> Option<SystemTime> {
+    fn expiry(&self, cookie: &cookie::Cookie<'_>, line: &str) -> Option<SystemTime> {
         if let Some(age) = cookie.max_age() {
             let age = u64::try_from(age.whole_seconds()).unwrap_or(0);
             return Some(match age {
@@ -157,11 +169,19 @@ impl Jar {
                 age => self.clock.now() + Duration::from_secs(age.min(400 * 86_400)),
             });
         }
-        cookie.expires_datetime().map(SystemTime::from)
+        cookie.expires_datetime().map(SystemTime::from).or_else(|| {
+            let mut expires = line.split(';').filter_map(|part| part.split_once('='));
+            let expires = expires.rfind(|(name, _)| name.trim().eq_ignore_ascii_case("expires"));
+            expires.and_then(|(_, date)| cookie_date(date))
+        })
     }
 }
 
 impl Stored {
+    fn key(&self) -> (&str, &str, bool, &str) {
+        (&self.name, &self.domain, self.host_only, &self.path)
+    }
+
     fn is_for_host(&self, url: &Url) -> bool {
         url.host_str().map(str::to_ascii_lowercase).is_some_and(|host| {
             if self.host_only {
@@ -172,6 +192,44 @@ impl Stored {
         })
     }
 }
+
+/// A date in any order and with any separators, as browsers read it (RFC 6265bis, 5.1.1).
+fn cookie_date(text: &str) -> Option<SystemTime> {
+    let is_separator = |c: char| !(c.is_ascii_alphanumeric() || c == ':');
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    for token in text.split(is_separator).filter(|token| !token.is_empty()) {
+        let digits = token.len() - token.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number = token[..digits].parse::<u32>().ok();
+        let months =
+            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+        let start = token.get(..3).map(str::to_ascii_lowercase);
+        let named = start.and_then(|start| months.iter().position(|month| *month == start));
+        if time.is_none() && token.matches(':').count() == 2 {
+            time = Some(token);
+        } else if day.is_none() && (1..=2).contains(&digits) {
+            day = number;
+        } else if month.is_none() && named.is_some() {
+            month = named;
+        } else if year.is_none() && (digits == 2 || digits == 4) {
+            year = number.map(|year| match year {
+                70..=99 => year + 1900,
+                0..=69 => year + 2000,
+                other => other,
+            });
+        }
+    }
+    let (day, month, year) = (day?, MONTHS[month?], year?);
+    let clock: Vec<u32> = time?.split(':').filter_map(|part| part.parse().ok()).collect();
+    let [hour, minute, second] = clock[..] else { return None };
+    // The weekday is not looked at when it is read back.
+    httpdate::parse_http_date(&format!(
+        "Thu, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT"
+    ))
+    .ok()
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// RFC 6265bis, 5.1.3.
 fn domain_matches(url: &Url, host: &str, domain: &str) -> bool {
@@ -317,6 +375,42 @@ mod tests {
         let long = format!("k={}", "v".repeat(4096));
         assert_eq!(sent("http://a.org/", &long, "http://a.org/"), "");
         assert_eq!(sent("http://a.org/", "nothing", "http://a.org/"), "");
+    }
+
+    #[test]
+    fn rule_1_dates_are_read_as_browsers_read_them() {
+        for (date, seconds) in [
+            ("Thu, 01 Jan 1970 00:00:09 GMT", 9),
+            ("Thu, 1 Jan 1970 00:00:09 GMT", 9),
+            ("1970 Jan 01 0:0:9", 9),
+            ("01-Jan-70 00:00:09", 9),
+        ] {
+            let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(cookie_date(date), Some(expected), "{date}");
+        }
+        for date in ["", "tomorrow", "01 Jan 1970", "32 Jan 1970 0:0:0", "1 Jan 1970 25:0:0"] {
+            assert_eq!(cookie_date(date), None, "{date}");
+        }
+        assert_eq!(
+            sent("http://a.org/", "k=v; Expires=Thu, 1 Jan 1970 00:00:00 GMT", "http://a.org/"),
+            ""
+        );
+    }
+
+    #[test]
+    fn rule_1_an_insecure_way_replaces_no_secure_cookie() {
+        let mut jar = Jar::default();
+        let set = |jar: &mut Jar, from: &str, line: &'static str| {
+            jar.store(
+                &url(from),
+                &HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_static(line))]),
+            );
+        };
+        set(&mut jar, "https://a.org/", "k=secret; Secure");
+        set(&mut jar, "http://a.org/", "k=evil");
+        assert_eq!(jar.get("k"), Some("secret"));
+        set(&mut jar, "https://a.org/", "k=new");
+        assert_eq!(jar.get("k"), Some("new"));
     }
 
     #[test]

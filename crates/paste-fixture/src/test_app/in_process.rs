@@ -1,12 +1,13 @@
 //! A call of an app as the server would make it, and what is to tell when it fails.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use http::Method;
 use http::uri::PathAndQuery;
 use http_body::Body as _;
-use paste_core::{App, Body, BoxApp, ClientAddr, Error, ErrorRenderer, Request, Scheme};
+use paste_core::{App, Body, ClientAddr, Error, ErrorRenderer, Request, Scheme};
 use url::Url;
 
 use crate::caught::caught;
@@ -21,10 +22,24 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
     /// What was behind it, if it was an error or a panic.
     pub(super) trouble: Option<String>,
+    /// Why there is none, if the server gave none: the rest then stands for nothing.
+    pub(super) unanswered: Option<String>,
 }
 
+/// There is no answer: the source of the error that says so.
+#[derive(Debug)]
+pub(super) struct NoAnswer(pub(super) String);
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
 /// Calls `app`; an error or a panic becomes the page that the server would send.
-pub(super) async fn call(app: &BoxApp, mut request: Request, url: &Url) -> Answer {
+pub(super) async fn call(app: &impl App, mut request: Request, url: &Url) -> Answer {
     let renderer = ErrorRenderer::for_request(&request);
     let is_head = request.method() == Method::HEAD;
     if request.extensions().get::<ClientAddr>().is_none() {
@@ -33,26 +48,35 @@ pub(super) async fn call(app: &BoxApp, mut request: Request, url: &Url) -> Answe
     if url.scheme() == "https" {
         request.extensions_mut().insert(Scheme("https"));
     }
-    let mut trouble = None;
+    let (mut trouble, mut unanswered) = (None, None);
     let render = |mut error: Error, trouble: &mut Option<String>| {
         *trouble = Some(format!("{error:?}"));
         renderer.render(&mut error)
     };
     let response = match caught(app.call(request)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => render(error, &mut trouble),
+        Ok(Err(error)) => {
+            unanswered = error.downcast_ref::<NoAnswer>().map(ToString::to_string);
+            render(error, &mut trouble)
+        }
         Err(panic) => render(Error::boxed(panic), &mut trouble),
     };
     let (head, body) = response.into_parts();
     let (head, body) = if is_head { without_content(head, body) } else { (head, body) };
     match caught(body.collect(MAX_BODY)).await {
-        Ok(Ok(body)) => Answer { head, body, trouble },
-        Ok(Err(error)) => {
-            Answer { head, body: Bytes::new(), trouble: Some(format!("the body broke: {error:?}")) }
-        }
-        Err(panic) => {
-            Answer { head, body: Bytes::new(), trouble: Some(format!("the body broke: {panic}")) }
-        }
+        Ok(Ok(body)) => Answer { head, body, trouble, unanswered },
+        Ok(Err(error)) => Answer {
+            head,
+            body: Bytes::new(),
+            trouble: Some(format!("the body broke: {error:?}")),
+            unanswered,
+        },
+        Err(panic) => Answer {
+            head,
+            body: Bytes::new(),
+            trouble: Some(format!("the body broke: {panic}")),
+            unanswered,
+        },
     }
 }
 

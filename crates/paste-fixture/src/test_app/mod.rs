@@ -10,7 +10,9 @@
 //!    [`TestResponse`] and [`Form`].
 //! 6. Every exchange goes through [`Lint`]: a broken MUST fails the test, unless the request
 //!    [allows](TestRequest::allow_findings) it; a broken SHOULD is told when the test fails.
-//!    [`TestApp::without_lint`] switches it off.
+//!    [`TestApp::lint`] sets the levels of rules, [`TestApp::without_lint`] switches it off.
+//! 7. A request in process takes as long as the app does: tests of apps that never answer bring
+//!    their own limit.
 //!
 //! A test of an app of ours:
 //!
@@ -70,7 +72,7 @@ use paste_core::{App, AppExt, BoxApp, Clock};
 use url::Url;
 
 use self::cookies::Jar;
-use crate::lint::{Findings, Lint};
+use crate::lint::Lint;
 
 pub use self::encode::Upload;
 #[cfg(feature = "html")]
@@ -84,9 +86,11 @@ pub use self::response::TestResponse;
 #[derive(Clone)]
 pub struct TestApp {
     app: BoxApp,
-    /// The same app below the lint, and where the lint puts what it finds.
-    linted: Option<(BoxApp, Findings)>,
+    /// What each exchange is checked by.
+    lint: Option<Lint>,
     base: Url,
+    /// The one server that there is, where the app is not in process.
+    server: Option<Url>,
     headers: HeaderMap,
     extensions: http::Extensions,
     jar: Arc<Mutex<Jar>>,
@@ -123,25 +127,27 @@ impl TestApp {
         Self::new(service.into_app())
     }
 
-    /// A client of the server at `url`, which must be `http://HOST` with an optional port and path.
-    /// Panics on anything else.
+    /// A client of the server at `url`, which must be `http://HOST` with an optional port; relative
+    /// targets are relative to its path. Panics on anything else.
+    ///
+    /// A request to another server fails, as does one without an answer within 30 s. The lint sees
+    /// the answer as HTTP/1.1 carried it, without the framing (`Connection`, `Transfer-Encoding`).
     #[cfg(feature = "live")]
     #[track_caller]
     pub fn at(url: &str) -> Self {
         match Url::parse(url) {
             Ok(url) if url.scheme() == "http" && url.has_host() => {
-                Self::of(live::Live::new(url.clone()).boxed(), url)
+                let app = Self::of(live::Live::new(url.clone()).boxed(), url.clone());
+                Self { server: Some(url), ..app }
             }
             _ => panic!("`{url}` is not a URL that begins with http:// and a host"),
         }
     }
 
     fn of(app: BoxApp, base: Url) -> Self {
-        let findings = Findings::new();
-        let linted = app.clone().with(Lint::new().collect_into(findings.clone())).boxed();
         let (headers, extensions) = (HeaderMap::new(), http::Extensions::new());
         let jar = Arc::new(Mutex::new(Jar::default()));
-        Self { app, linted: Some((linted, findings)), base, headers, extensions, jar }
+        Self { app, lint: Some(Lint::new()), base, server: None, headers, extensions, jar }
     }
 
     /// What relative targets are relative to, and so the scheme and host of requests. Default, in
@@ -181,7 +187,15 @@ impl TestApp {
     /// Does not check exchanges by [`Lint`].
     #[must_use]
     pub fn without_lint(mut self) -> Self {
-        self.linted = None;
+        self.lint = None;
+        self
+    }
+
+    /// Checks exchanges by `lint`, with the levels of its rules; it denies nothing, whatever it is
+    /// set to. Default: `Lint::new()`.
+    #[must_use]
+    pub fn lint(mut self, lint: Lint) -> Self {
+        self.lint = Some(lint);
         self
     }
 
@@ -238,9 +252,12 @@ impl TestApp {
         self.jar().get(name).map(str::to_owned)
     }
 
-    /// Gives the user a cookie for the whole site.
+    /// Gives the user a cookie for the whole site. Panics on what is no cookie, or not one that
+    /// this site may set.
+    #[track_caller]
     pub fn set_cookie(&self, name: &str, value: &str) {
-        self.jar().set(&self.base, name, value);
+        let set = self.jar().set(&self.base, name, value);
+        assert!(set, "{} cannot set the cookie `{name}` to `{value}`", self.base);
     }
 
     /// Forgets all cookies.

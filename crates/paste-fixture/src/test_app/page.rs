@@ -3,7 +3,7 @@
 use http::Method;
 use scraper::{ElementRef, Html, Selector};
 
-use super::form::base_url;
+use super::form::{base_url, elements};
 use super::{Form, TestRequest, TestResponse};
 
 /// A link of a page.
@@ -45,8 +45,8 @@ impl TestResponse {
     /// All links of the page, in its order.
     pub fn links(&self) -> Vec<Link> {
         let html = self.html();
-        let elements = html.root_element().descendants().filter_map(ElementRef::wrap);
-        let links = elements.filter(|element| matches!(element.value().name(), "a" | "area"));
+        let links =
+            elements(&html).filter(|element| matches!(element.value().name(), "a" | "area"));
         links
             .filter_map(|element| {
                 let href = element.attr("href")?.to_owned();
@@ -108,10 +108,7 @@ impl TestResponse {
         let mut request = self.request.app.request(Method::GET, "");
         let base = base_url(&self.html(), self.url());
         let target = base.join(href).map_err(|error| format!("`{href}` is not a URL: {error}"));
-        request.target = target.and_then(|url| match url.scheme() {
-            "http" | "https" => Ok(url),
-            scheme => Err(format!("`{href}` is of the scheme {scheme}: it leads to no page")),
-        });
+        request.target = target;
         request.initiator = Some(self.url().clone());
         request
     }

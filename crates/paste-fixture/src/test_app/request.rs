@@ -7,13 +7,14 @@ use std::pin::Pin;
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use paste_core::{Body, Request};
+use paste_core::{AppExt, Body, Request};
 use serde::Serialize;
 use url::Url;
 
 use super::encode::{self, Entries, Upload, Value};
 use super::in_process::{self, Answer};
 use super::{TestApp, TestResponse};
+use crate::lint::Findings;
 
 /// How many redirects in a row are followed.
 const MAX_REDIRECTS: usize = 10;
@@ -90,7 +91,8 @@ impl TestRequest {
         self
     }
 
-    /// Adds a parameter: to the query for GET and HEAD, else to a form body.
+    /// Adds a parameter: to the query for GET and HEAD, and beside a body of another kind; else to
+    /// a form body.
     pub fn param(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.entries.push((name.into(), Value::Text(value.to_string())));
         self
@@ -184,16 +186,28 @@ impl TestRequest {
 
     async fn send_once(&self) -> Result<TestResponse, TestError> {
         let url = self.target.as_ref().map_err(|message| self.failure(message, None))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            let why = format!("of the scheme {}: it leads to no page", url.scheme());
+            return Err(self.failure(&why, None));
+        }
+        if self.app.server.as_ref().is_some_and(|server| server.origin() != url.origin()) {
+            return Err(self.failure("this leaves the server that is tested", None));
+        }
         let request = self.build(url).map_err(|error| self.failure(&error.to_string(), None))?;
-        let (answer, findings) = match &self.app.linted {
-            Some((linted, findings)) => {
-                let answer = in_process::call(linted, request, url).await;
-                (answer, findings.take())
+        let findings = Findings::new();
+        let answer = match &self.app.lint {
+            Some(lint) => {
+                let lint = lint.clone().collect_into(findings.clone());
+                in_process::call(&self.app.app.clone().with(lint), request, url).await
             }
-            None => (in_process::call(&self.app.app, request, url).await, Vec::new()),
+            None => in_process::call(&self.app.app, request, url).await,
         };
+        let findings = findings.take();
+        if let Some(why) = &answer.unanswered {
+            return Err(self.failure(&format!("there is no answer: {why}"), None));
+        }
         self.app.jar().store(url, &answer.head.headers);
-        let Answer { head, body, trouble } = answer;
+        let Answer { head, body, trouble, .. } = answer;
         Ok(TestResponse::new(self, url.clone(), head, body, trouble, findings))
     }
 
@@ -227,7 +241,9 @@ impl TestRequest {
         if self.entries.is_empty() {
             return;
         }
-        if matches!(self.method, Method::GET | Method::HEAD) {
+        let has_file = self.entries.iter().any(|(_, value)| matches!(value, Value::File(_)));
+        let has_body = !self.body.is_empty() && !has_file;
+        if matches!(self.method, Method::GET | Method::HEAD) || has_body {
             if let Ok(url) = &mut self.target {
                 let query = encode::urlencoded(&self.entries);
                 let query = url.query().map_or(query.clone(), |before| format!("{before}&{query}"));
@@ -235,7 +251,6 @@ impl TestRequest {
             }
             return;
         }
-        let has_file = self.entries.iter().any(|(_, value)| matches!(value, Value::File(_)));
         let (content_type, body) = if has_file {
             encode::multipart(&self.entries)
         } else {
@@ -300,6 +315,9 @@ impl TestResponse {
                 url.set_fragment(self.url().fragment());
             }
             let mut next = request.clone();
+            if url.origin() != self.url().origin() {
+                next.headers.remove(header::AUTHORIZATION);
+            }
             next.target = Ok(url);
             let becomes_get = match self.status().as_u16() {
                 301 | 302 => request.method == Method::POST,
@@ -309,8 +327,15 @@ impl TestResponse {
             if becomes_get {
                 next.method = Method::GET;
                 next.body = Bytes::new();
-                next.headers.remove(header::CONTENT_TYPE);
-                next.headers.remove(header::CONTENT_LENGTH);
+                for of_the_body in [
+                    header::CONTENT_TYPE,
+                    header::CONTENT_LENGTH,
+                    header::CONTENT_ENCODING,
+                    header::CONTENT_LANGUAGE,
+                    header::CONTENT_LOCATION,
+                ] {
+                    next.headers.remove(of_the_body);
+                }
             }
             next.entries.clear();
             next.raw_target = None;

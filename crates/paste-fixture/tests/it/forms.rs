@@ -97,6 +97,14 @@ async fn controls_hold_at_first_what_the_page_says() {
             "<fieldset disabled><legend><input name=a value=1></legend><legend><input name=b value=2></legend><input name=c value=3></fieldset>",
             "a=1",
         ),
+        (
+            "<table><tr><td><input name=a value=1></td></tr></table><template><input name=b value=2></template>",
+            "a=1",
+        ),
+        (
+            "<input type=range name=r min=0 max=10><input type=datetime-local name=d value='2024-01-01 10:00'>",
+            "r=5&d=2024-01-01T10%3A00",
+        ),
         ("<datalist><input name=a value=1></datalist><input name=b value=2>", "b=2"),
         (
             "<button name=b value=1>x</button><input type=submit name=c value=2><input type=reset name=d value=3>",
@@ -137,6 +145,27 @@ async fn the_target_is_the_forms_or_the_pressed_buttons() {
     ] {
         assert_eq!(text(request).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_form_between_the_parts_of_a_table_owns_what_follows() {
+    let page = "<table><form action=/s><tr><td><input name=a value=1></td></tr></form>\
+        <form action=/t><tr><td><input name=b value=2><button>Go</button></td></tr></form></table>";
+    let form = form_of(page).await;
+    assert_eq!(text(form.submit()).await, "GET /s?a=1 \n");
+}
+
+#[tokio::test]
+async fn what_leads_to_no_page_and_what_is_ambiguous_is_told() {
+    let page = "<form action='javascript:x'><input type=checkbox name=c><input type=checkbox name=c value=2>\
+        <button name=do>A</button><button name=do>B</button></form>";
+    let mut form = form_of(page).await;
+    let error = form.submit().send().await.unwrap_err().to_string();
+    assert!(error.contains("of the scheme javascript") && error.contains("forms.rs:"), "{error}");
+    let error = form.try_set("c", "2").unwrap_err().to_string();
+    assert_eq!(error, "2 controls are named `c`: say which by `check_value`");
+    let pressed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| form.press("do")));
+    assert!(pressed.is_err());
 }
 
 #[tokio::test]

@@ -238,6 +238,52 @@ async fn the_display_of_a_response_is_fit_for_a_snapshot() {
 }
 
 #[tokio::test]
+async fn parameters_beside_another_body_go_to_the_query() {
+    let got: Value = TestApp::new(echo).post("/x").json(&[1]).param("a", 1).await.json();
+    assert_eq!((&got["target"], &got["body"]), (&json!("/x?a=1"), &json!("[1]")));
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_origin_keeps_no_credentials() {
+    let app = TestApp::new(|request: Request| async move {
+        if request.uri().path() == "/away" {
+            return Ok(response::redirect(StatusCode::FOUND, "http://b.example/"));
+        }
+        let known = request.headers().contains_key("authorization");
+        Ok(response::text(known.to_string()))
+    });
+    assert_eq!(app.get("/").header("authorization", "Basic eDp5").await.text(), "true");
+    assert_eq!(
+        app.get("/away").header("authorization", "Basic eDp5").follow().await.text(),
+        "false"
+    );
+}
+
+#[tokio::test]
+async fn findings_belong_to_their_exchange_and_levels_are_the_tests() {
+    let app = TestApp::new(|request: Request| async move {
+        let mut response = response::text("hi");
+        if request.uri().path() == "/bad" {
+            tokio::task::yield_now().await;
+            response.headers_mut().insert(header::ETAG, HeaderValue::from_static("abc"));
+        }
+        Ok(response)
+    });
+    let (bad, good) = tokio::join!(app.get("/bad").send(), app.get("/good").send());
+    assert!(bad.is_err() && good.is_ok());
+    let lax =
+        paste_fixture::Lint::new().rule("etag-quotes", paste_fixture::lint::Level::Off).unwrap();
+    assert!(app.lint(lax).get("/bad").await.findings().is_empty());
+}
+
+#[tokio::test]
+async fn a_plain_204_of_axum_breaks_no_rule() {
+    let router: axum::Router =
+        axum::Router::new().route("/", axum::routing::get(async || StatusCode::NO_CONTENT));
+    assert!(TestApp::of_service(router).get("/").await.findings().is_empty());
+}
+
+#[tokio::test]
 async fn the_lint_fails_a_test_unless_it_is_allowed_or_off() {
     let app = TestApp::new(|_: Request| async {
         let mut response = response::text("hi");

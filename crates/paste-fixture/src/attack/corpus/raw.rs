@@ -337,7 +337,6 @@ const REFUSED_MESSAGES: &[(&str, &str, &str)] = &[
     ("line-empty-method", " {path} HTTP/1.1\r\nHost: {host}\r\n\r\n", LINE),
     ("line-method-brackets", "G(E)T {path} HTTP/1.1\r\nHost: {host}\r\n\r\n", LINE),
     ("line-method-nul", "GET\0 {path} HTTP/1.1\r\nHost: {host}\r\n\r\n", LINE),
-    ("line-tabs", "GET\t{path}\tHTTP/1.1\r\nHost: {host}\r\n\r\n", LINE),
     ("line-no-version", "GET {path} HTTP\r\nHost: {host}\r\n\r\n", LINE),
     ("line-version-text", "GET {path} HTTP/x.y\r\nHost: {host}\r\n\r\n", LINE),
     (

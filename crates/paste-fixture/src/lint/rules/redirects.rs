@@ -9,8 +9,8 @@ pub(super) static ENTRIES: &[Entry] = &[
     Entry {
         rule: Rule {
             id: "location-missing",
-            level: Level::Must,
-            clause: "RFC 9110, 15.4; SEMANTICS.md, 5.9",
+            level: Level::Should,
+            clause: "RFC 9110, 15.4.2 to 15.4.9",
             text: "a redirect says where to",
         },
         on: &[],

@@ -12,6 +12,7 @@ use std::fmt;
 use scraper::{ElementRef, Html};
 use url::Url;
 
+use super::sanitize::{Range, sanitize};
 use super::{FormError, Target, no_such};
 use crate::test_app::encode::Upload;
 
@@ -39,6 +40,7 @@ pub(super) enum Kind {
     Text {
         value: String,
         input_type: String,
+        range: Range,
     },
     Hidden(String),
     Textarea(String),
@@ -156,17 +158,24 @@ impl Control {
 
 /// The controls of `form`, in the order of the page.
 pub(super) fn of_form(html: &Html, form: ElementRef<'_>) -> Vec<Control> {
-    let elements = html.root_element().descendants().filter_map(ElementRef::wrap);
-    let own = elements.filter(|element| is_owned_by(html, *element, form));
+    let own = elements(html).filter(|element| is_owned_by(html, *element, form));
     let mut controls: Vec<_> = own.filter_map(control).collect();
     keep_last_radio(&mut controls);
     controls
 }
 
+/// All elements of a page, but for what is inert in templates.
+pub(in crate::test_app) fn elements(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
+    let all = html.root_element().descendants().filter_map(ElementRef::wrap);
+    all.filter(|element| {
+        let mut around = element.ancestors().filter_map(ElementRef::wrap);
+        !around.any(|ancestor| ancestor.value().name() == "template")
+    })
+}
+
 /// What relative addresses of a page are relative to.
 pub(in crate::test_app) fn base_url(html: &Html, page: &Url) -> Url {
-    let elements = html.root_element().descendants().filter_map(ElementRef::wrap);
-    let mut bases = elements.filter(|element| element.value().name() == "base");
+    let mut bases = elements(html).filter(|element| element.value().name() == "base");
     let href = bases.find_map(|base| base.attr("href"));
     href.and_then(|href| page.join(href).ok()).unwrap_or_else(|| page.clone())
 }
@@ -176,12 +185,28 @@ fn is_owned_by(html: &Html, element: ElementRef<'_>, form: ElementRef<'_>) -> bo
         return false;
     }
     if let Some(id) = element.attr("form") {
-        let elements = html.root_element().descendants().filter_map(ElementRef::wrap);
-        let mut named = elements.filter(|element| element.attr("id") == Some(id));
+        let mut named = elements(html).filter(|element| element.attr("id") == Some(id));
         return !id.is_empty() && named.next() == Some(form);
     }
     let mut around = element.ancestors().filter_map(ElementRef::wrap);
-    around.find(|ancestor| ancestor.value().name() == "form") == Some(form)
+    let around = around.find(|ancestor| ancestor.value().name() == "form");
+    around.or_else(|| form_in_table(html, element)) == Some(form)
+}
+
+/// A form between the parts of a table is empty in the tree, though the parser makes it the owner of
+/// the controls that follow in that table (WHATWG HTML, 13.2.6.4.9).
+fn form_in_table<'h>(html: &'h Html, element: ElementRef<'h>) -> Option<ElementRef<'h>> {
+    let is_part = |node: &ElementRef<'_>| {
+        matches!(node.value().name(), "table" | "thead" | "tbody" | "tfoot" | "tr")
+    };
+    let before = elements(html).take_while(|other| *other != element);
+    let forms = before.filter(|other| other.value().name() == "form");
+    let candidates = forms.filter(|form| {
+        let parent = form.parent().and_then(ElementRef::wrap).filter(is_part);
+        parent
+            .is_some_and(|parent| element.ancestors().any(|ancestor| ancestor.id() == parent.id()))
+    });
+    candidates.last()
 }
 
 fn control(element: ElementRef<'_>) -> Option<Control> {
@@ -206,7 +231,9 @@ fn control(element: ElementRef<'_>) -> Option<Control> {
             }
         }
         ("input", "file") => Kind::File { multiple: has("multiple"), files: Vec::new() },
-        ("input", _) => Kind::Text { value: value(), input_type: button_type },
+        ("input", _) => {
+            Kind::Text { value: value(), input_type: button_type, range: Range::default() }
+        }
         _ => return None,
     };
     let text = element.text().collect::<String>();
@@ -237,6 +264,9 @@ fn control(element: ElementRef<'_>) -> Option<Control> {
         },
         kind,
     };
+    if let Kind::Text { range, .. } = &mut control.kind {
+        *range = Range::of(element);
+    }
     sanitize(&mut control);
     Some(control)
 }
@@ -305,55 +335,6 @@ fn keep_last_radio(controls: &mut [Control]) {
             }
         }
     }
-}
-
-/// The value sanitization of each input type (WHATWG HTML, 4.10.5.1).
-pub(super) fn sanitize(control: &mut Control) {
-    let Kind::Text { value, input_type } = &mut control.kind else { return };
-    let one_line = value.replace(['\r', '\n'], "");
-    *value = match input_type.as_str() {
-        "url" | "email" => one_line.trim_matches([' ', '\t', '\x0C']).to_owned(),
-        "number" => one_line
-            .parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite())
-            .map_or_else(String::new, |_| one_line),
-        "range" if one_line.parse::<f64>().is_err() => "50".to_owned(),
-        "color" => color(&one_line),
-        "date" => fitting(one_line, "dddd-dd-dd"),
-        "month" => fitting(one_line, "dddd-dd"),
-        "week" => fitting(one_line, "dddd-Wdd"),
-        "time" => time(one_line),
-        "datetime-local" => date_time(one_line),
-        _ => one_line,
-    };
-}
-
-fn color(text: &str) -> String {
-    let is_simple = text
-        .strip_prefix('#')
-        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    if is_simple { text.to_ascii_lowercase() } else { "#000000".to_owned() }
-}
-
-fn time(text: String) -> String {
-    let fits = matches(&text, "dd:dd") || matches(&text, "dd:dd:dd");
-    if fits { text } else { String::new() }
-}
-
-fn date_time(text: String) -> String {
-    let fits = matches(&text, "dddd-dd-ddTdd:dd") || matches(&text, "dddd-dd-ddTdd:dd:dd");
-    if fits { text } else { String::new() }
-}
-
-fn fitting(text: String, pattern: &str) -> String {
-    if matches(&text, pattern) { text } else { String::new() }
-}
-
-/// Whether a text has the shape of a pattern, in which `d` is a digit.
-fn matches(text: &str, pattern: &str) -> bool {
-    let fits = |(c, p): (char, char)| if p == 'd' { c.is_ascii_digit() } else { c == p };
-    text.chars().count() == pattern.len() && text.chars().zip(pattern.chars()).all(fits)
 }
 
 fn direction(element: ElementRef<'_>) -> &'static str {

@@ -4,11 +4,14 @@
 //!    submission algorithm.
 //! 2. A name that the form lacks, a value that a select or a radio group lacks, and a control that
 //!    nobody could fill in, are errors that list what there is.
+//!    Nothing is validated otherwise: `required`, `pattern` and `maxlength` hold nobody back, so that
+//!    a test can send what a server must not trust.
 //! 3. A submission by a button takes its name and value, and its `formaction`, `formmethod` and
 //!    `formenctype`. One without a button takes the form's own.
 
 mod controls;
 mod entries;
+mod sanitize;
 
 use std::fmt;
 
@@ -17,8 +20,8 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use scraper::{ElementRef, Html};
 use url::Url;
 
-pub(super) use self::controls::base_url;
 use self::controls::{Control, Kind};
+pub(super) use self::controls::{base_url, elements};
 use super::encode::{self, Upload};
 use super::{TestApp, TestRequest};
 
@@ -58,8 +61,7 @@ impl Form {
     /// All forms of a page, in its order.
     pub(super) fn all(app: &TestApp, page: &Url, html: &Html) -> Vec<Self> {
         let base = base_url(html, page);
-        let forms = html.root_element().descendants().filter_map(ElementRef::wrap);
-        let forms = forms.filter(|element| element.value().name() == "form");
+        let forms = elements(html).filter(|element| element.value().name() == "form");
         let attribute = |form: ElementRef<'_>, name| form.attr(name).map(str::to_owned);
         forms
             .map(|form| Self {
@@ -170,8 +172,8 @@ impl Form {
     /// its id or its text.
     #[track_caller]
     pub fn press(&self, button: &str) -> TestRequest {
-        let request = self.button(button).and_then(|button| self.request(Some(button)));
-        or_panic(request)
+        let button = or_panic(self.button(button));
+        or_panic(self.request(Some(button)))
     }
 
     fn try_set_nth(
@@ -187,8 +189,10 @@ impl Form {
             return self.choose_radio(name, value);
         }
         if only && places.len() > 1 {
+            let by =
+                if matches!(first.kind, Kind::Checkbox { .. }) { "check_value" } else { "set_nth" };
             let message =
-                format!("{} controls are named `{name}`: say which by `set_nth`", places.len());
+                format!("{} controls are named `{name}`: say which by `{by}`", places.len());
             return Err(FormError(message));
         }
         let Some(&place) = places.get(index) else {
@@ -206,7 +210,7 @@ impl Form {
             Kind::Select { .. } => return control.choose(&[value]),
             other => return Err(FormError(format!("`{name}` is {other}: it takes no text"))),
         }
-        controls::sanitize(control);
+        sanitize::sanitize(control);
         Ok(())
     }
 
@@ -306,21 +310,27 @@ impl Form {
     fn button(&self, wanted: &str) -> Result<&Control, FormError> {
         let buttons: Vec<_> =
             self.controls.iter().filter(|control| control.kind.is_submitter()).collect();
-        let by =
-            |fits: fn(&Control, &str) -> bool| buttons.iter().find(|button| fits(button, wanted));
+        let by = |fits: fn(&Control, &str) -> bool| {
+            let fit: Vec<_> = buttons.iter().filter(|button| fits(button, wanted)).collect();
+            (!fit.is_empty()).then_some(fit)
+        };
         let found = by(|button, wanted| button.name == wanted)
             .or_else(|| by(|button, wanted| button.kind.button_value() == Some(wanted)))
             .or_else(|| by(|button, wanted| button.id.as_deref() == Some(wanted)))
             .or_else(|| by(|button, wanted| button.label == wanted));
-        let Some(button) = found else {
+        let Some(found) = found else {
             let known: Vec<_> = buttons.iter().map(|button| button.label.as_str()).collect();
             return Err(no_such("button", wanted, self.id().unwrap_or("the form"), &known));
+        };
+        let [button] = found[..] else {
+            return Err(FormError(format!("{} buttons fit `{wanted}`", found.len())));
         };
         button.can_be_filled_in()?;
         Ok(button)
     }
 
     /// WHATWG HTML, 4.10.22.3, from step 10 on.
+    #[track_caller]
     fn request(&self, submitter: Option<&Control>) -> Result<TestRequest, FormError> {
         let entries = self.entries(submitter);
         let of_button = submitter.map(|button| &button.target);
