@@ -8,7 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Files and directories by their path below the scratch directory, with `/` between its parts.
+/// Files and directories by their path below the scratch directory, with `/` between its parts. In a
+/// name that is not UTF-8 the odd bytes stand as `\xNN`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<String, FoundFile>);
 
@@ -59,10 +60,15 @@ impl FoundFile {
 
 impl Files {
     /// Everything below `root`.
-    pub(super) fn below(root: &Path, hidden: bool) -> io::Result<Self> {
+    pub(super) fn below(root: &Path) -> io::Result<Self> {
         let mut files = Self::default();
-        files.add_directory(root, "", hidden)?;
+        files.add_directory(root, "")?;
         Ok(files)
+    }
+
+    /// Without what is below a name that begins with a dot.
+    pub(super) fn without_hidden(&self) -> Self {
+        self.filtered(|path, _| !path.split('/').any(|name| name.starts_with('.')))
     }
 
     /// The paths, sorted.
@@ -100,17 +106,17 @@ impl Files {
         Self(kept.map(|(path, file)| (path.clone(), file.clone())).collect())
     }
 
-    fn add_directory(&mut self, directory: &Path, prefix: &str, hidden: bool) -> io::Result<()> {
+    fn add_directory(&mut self, directory: &Path, prefix: &str) -> io::Result<()> {
         for entry in fs::read_dir(directory)? {
             let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') && !hidden {
-                continue;
-            }
+            let name = entry.file_name();
+            // A name that is not UTF-8 is told by its bytes, so that two of them stay two.
+            let escaped = || name.as_bytes().escape_ascii().to_string();
+            let name = name.to_str().map_or_else(escaped, str::to_owned);
             let path = format!("{prefix}{name}");
             let kind = entry.file_type()?;
             let content = if kind.is_dir() {
-                self.add_directory(&entry.path(), &format!("{path}/"), hidden)?;
+                self.add_directory(&entry.path(), &format!("{path}/"))?;
                 Content::Directory
             } else if kind.is_symlink() {
                 Content::Link(fs::read_link(entry.path())?.as_os_str().as_bytes().to_vec())

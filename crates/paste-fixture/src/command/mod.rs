@@ -195,11 +195,12 @@ impl TestCommand<'_> {
     pub fn try_run(mut self) -> Result<CommandResult, CommandError> {
         let line = self.line();
         let failed = |error: &dyn fmt::Display| CommandError(format!("{line}: {error}"));
-        let before = Files::below(self.env.path(), self.env.show_hidden).map_err(|e| failed(&e))?;
+        let before = Files::below(self.env.path()).map_err(|e| failed(&e))?;
         let (status, stdout, stderr) = self.run_to_end().map_err(|e| failed(&e))?;
-        let after = Files::below(self.env.path(), self.env.show_hidden).map_err(|e| failed(&e))?;
+        let after = Files::below(self.env.path()).map_err(|e| failed(&e))?;
         let code = status.and_then(|status| status.code());
-        let result = CommandResult::new(line, code, stdout, stderr, &before, &after);
+        let show_hidden = self.env.show_hidden;
+        let result = CommandResult::new(line, code, stdout, stderr, &before, &after, show_hidden);
         let trouble = match status {
             None => Some(format!("it ran longer than {:?}, and was killed", self.time_limit)),
             Some(status) if status.code() != Some(self.expected_code) => {

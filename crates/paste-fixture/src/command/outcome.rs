@@ -16,6 +16,8 @@ pub struct CommandResult {
     created: Files,
     changed: Files,
     deleted: Files,
+    /// Whether anything was touched, hidden or not.
+    touched: bool,
 }
 
 impl CommandResult {
@@ -26,9 +28,13 @@ impl CommandResult {
         stderr: Vec<u8>,
         before: &Files,
         after: &Files,
+        show_hidden: bool,
     ) -> Self {
-        let (created, deleted) = (after.not_in(before), before.not_in(after));
-        Self { line, code, stdout, stderr, created, changed: after.changed_since(before), deleted }
+        let shown = |files: Files| if show_hidden { files } else { files.without_hidden() };
+        let touched = before != after;
+        let (created, deleted) = (shown(after.not_in(before)), shown(before.not_in(after)));
+        let changed = shown(after.changed_since(before));
+        Self { line, code, stdout, stderr, created, changed, deleted, touched }
     }
 
     /// The exit code; `None` if a signal ended it.
@@ -90,11 +96,10 @@ impl CommandResult {
         self
     }
 
-    /// Panics unless no file was created, changed or deleted.
+    /// Panics unless no file was created, changed or deleted, hidden ones among them.
     #[track_caller]
     pub fn assert_no_files_touched(&self) -> &Self {
-        let touched = [&self.created, &self.changed, &self.deleted];
-        assert!(touched.iter().all(|files| files.is_empty()), "files were touched\n{self}");
+        assert!(!self.touched, "files were touched (`show_hidden` shows all)\n{self}");
         self
     }
 

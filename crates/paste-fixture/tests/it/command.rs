@@ -33,7 +33,9 @@ fn tells_exactly_what_was_created_changed_and_deleted() {
 #[test]
 fn hidden_files_are_told_on_request() {
     let script = ["-c", "mkdir .d; touch .d/x .y"];
-    env().command("sh").args(script).run().assert_no_files_touched();
+    let hidden = env().command("sh").args(script).run();
+    assert!(hidden.created().is_empty());
+    assert!(std::panic::catch_unwind(|| hidden.assert_no_files_touched().code()).is_err());
     let env = env().show_hidden();
     assert_eq!(env.command("sh").args(script).run().created().paths(), [".d", ".d/x", ".y"]);
 }
@@ -91,4 +93,18 @@ fn a_program_that_does_not_end_is_killed_with_all_that_it_started() {
 #[should_panic(expected = "--- expected\n+++ found\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n")]
 fn a_difference_is_shown_as_a_diff() {
     env().command("printf").arg("one\\nthree\\n").run().assert_stdout("one\ntwo\n");
+}
+
+#[test]
+fn names_that_are_not_utf_8_stay_apart() {
+    let script = "touch \"$(printf 'a\\377')\" \"$(printf 'a\\376')\"";
+    let result = env().command("sh").args(["-c", script]).run();
+    assert_eq!(result.created().paths(), ["a\\xfe", "a\\xff"]);
+}
+
+#[test]
+fn snapbox_takes_the_prepared_command() {
+    let env = env();
+    let command = env.command("sh").args(["-c", "echo $A"]).env("A", "snapped").into_command();
+    snapbox::cmd::Command::from_std(command).assert().success().stdout_eq("snapped\n");
 }
