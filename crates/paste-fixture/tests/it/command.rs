@@ -82,9 +82,9 @@ fn a_program_that_does_not_end_is_killed_with_all_that_it_started() {
     assert!(error.contains("it ran longer than 50ms, and was killed"), "{error}");
     // One that ends, but leaves another behind that holds its outputs open.
     env.command("sh").args(["-c", "sleep 60 & echo done"]).run().assert_stdout("done\n");
-    // One that leaves another outside its group behind.
-    let error =
-        env.command("setsid").args(["-f", "sleep", "60"]).try_run().unwrap_err().to_string();
+    // One that leaves another outside its group behind, which has begun before it ends.
+    let script = "setsid sh -c 'touch begun; sleep 5' & until [ -e begun ]; do :; done";
+    let error = env.command("sh").args(["-c", script]).try_run().unwrap_err().to_string();
     assert!(error.contains("holds its outputs open"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(30));
 }
