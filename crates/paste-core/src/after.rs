@@ -1,9 +1,6 @@
 //! The cheap way to change what a call gives.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use pin_project_lite::pin_project;
+use futures_util::FutureExt;
 
 use crate::{Response, Result};
 
@@ -33,30 +30,8 @@ where
     F: Future<Output = Result<Response>> + Send,
     C: FnOnce(&mut Result<Response>) + Send,
 {
-    After { call, change: Some(change) }
-}
-
-pin_project! {
-    struct After<F, C> {
-        #[pin]
-        call: F,
-        change: Option<C>,
-    }
-}
-
-impl<F, C> Future for After<F, C>
-where
-    F: Future<Output = Result<Response>>,
-    C: FnOnce(&mut Result<Response>),
-{
-    type Output = Result<Response>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut result = ready!(this.call.poll(context));
-        if let Some(change) = this.change.take() {
-            change(&mut result);
-        }
-        Poll::Ready(result)
-    }
+    call.map(|mut result| {
+        change(&mut result);
+        result
+    })
 }

@@ -23,13 +23,14 @@
 //! # Ok::<(), paste_core::Error>(()) }).unwrap();
 //! ```
 
-use std::cmp::Reverse;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::error::{explanation, missing_header};
-use crate::{App, Body, Error, Middleware, Request, Response, Result, response};
+use crate::header::Accept;
+use crate::{App, Body, Error, Middleware, Request, Response, Result, escape, response};
 
 /// Turns errors into responses at the place where it stands. See the [module](self) for how; the
 /// edges (server, tower service) do the same to what reaches them.
@@ -219,22 +220,6 @@ fn linkable_location(headers: &HeaderMap) -> Option<&str> {
     scheme.is_none_or(web).then_some(location)
 }
 
-/// Text made safe for HTML content and quoted attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 /// The forms of an error page, best first where a client takes all alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
@@ -252,57 +237,45 @@ impl Format {
         Self::Problem,
     ];
 
-    /// The form that `accept` ranks highest: by quality, then by how precisely it is named, then
-    /// by its place in the header (RFC 9110, section 12.5.1).
-    fn choose(accept: Option<&HeaderValue>) -> Self {
-        let Some(accept) = accept.and_then(|value| value.to_str().ok()) else {
-            return Self::Text;
-        };
-        let ranges: Vec<_> = accept.split(',').map(media_range).collect();
-        let rank = |format: Self| {
-            let fits = ranges.iter().enumerate();
-            let fits = fits.map(|(place, (range, q))| (format.fit(range), Reverse(place), *q));
-            let (fit, place, q) = fits.filter(|(fit, ..)| *fit > 0).max()?;
-            (q > 0).then_some((q, fit, place))
-        };
-        let ranked = Self::ALL.iter().rev().filter_map(|&format| Some((rank(format)?, format)));
-        ranked.max_by_key(|(rank, _)| *rank).map_or(Self::Text, |(_, format)| format)
-    }
-
-    /// How precisely a media range names this form; 0 where it does not.
-    fn fit(self, range: &str) -> u8 {
-        let is = |name: &str| range.eq_ignore_ascii_case(name);
+    fn media_type(self) -> &'static str {
         match self {
-            _ if is("*/*") || is("*") => 1,
-            Self::Html | Self::Text if is("text/*") => 2,
-            Self::Html if is("text/html") || is("application/xhtml+xml") => 3,
-            Self::Text if is("text/plain") => 3,
+            Self::Html => "text/html",
+            Self::Text => "text/plain",
             #[cfg(feature = "json")]
-            Self::Problem if is("application/*") => 2,
-            #[cfg(feature = "json")]
-            Self::Problem
-                if is("application/json") || range.to_ascii_lowercase().ends_with("+json") =>
-            {
-                3
-            }
-            _ => 0,
+            Self::Problem => "application/problem+json",
         }
     }
-}
 
-/// A media range and its quality in thousandths. A quality that cannot be read counts as 1.
-fn media_range(text: &str) -> (&str, u16) {
-    let mut parts = text.split(';').map(str::trim);
-    let range = parts.next().unwrap_or_default();
-    let q =
-        parts.find_map(|parameter| parameter.strip_prefix(['q', 'Q'])?.trim().strip_prefix('='));
-    let q = q.and_then(|q| q.trim().parse::<f32>().ok()).filter(|q| (0.0..=1.0).contains(q));
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and 1000"
-    )]
-    (range, (q.unwrap_or(1.0) * 1000.0) as u16)
+    /// The form for another media type by which clients ask for it.
+    fn of_alias(kind: &str, subtype: &str) -> Option<Self> {
+        match (kind, subtype) {
+            ("application", "xhtml+xml") => Some(Self::Html),
+            #[cfg(feature = "json")]
+            ("application", "json") => Some(Self::Problem),
+            #[cfg(feature = "json")]
+            (_, json) if json.ends_with("+json") => Some(Self::Problem),
+            _ => None,
+        }
+    }
+
+    /// The form that `accept` ranks highest; plain text where nothing is said, or nothing fits.
+    fn choose(accept: Option<&HeaderValue>) -> Self {
+        let Some(list) = accept.and_then(|value| value.to_str().ok()) else {
+            return Self::Text;
+        };
+        let accept = Accept::parse(list);
+        if accept.ranges().is_empty() {
+            return Self::Text;
+        }
+        let own = Self::ALL.iter().map(|&format| (format, Cow::Borrowed(format.media_type())));
+        let aliases = accept.ranges().iter().filter_map(|range| {
+            let (kind, subtype) = range.essence();
+            Some((Self::of_alias(kind, subtype)?, Cow::Owned(format!("{kind}/{subtype}"))))
+        });
+        let offers = own.chain(aliases);
+        let best = accept.best_by(offers, |(_, media_type)| media_type);
+        best.map_or(Self::Text, |(format, _)| format)
+    }
 }
 
 #[cfg(test)]

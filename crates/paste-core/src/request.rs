@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use http::uri::PathAndQuery;
 use http::{Uri, header};
 
-use crate::{ClientAddr, OriginalUri, RemoteUser, Scheme, ScriptName, path};
+use crate::header::{Accept, AcceptLanguage};
+use crate::resolve::resolve;
+use crate::{ClientAddr, OriginalUri, RemoteUser, Scheme, ScriptName, host, path};
 
 /// Reads the environment of a request, and moves path segments from `path_info` to `script_name`.
 ///
@@ -67,6 +69,69 @@ pub trait RequestExt {
 
     /// The host, with its port where one was sent: the `Host` header, or the URI's authority.
     fn host(&self) -> Option<&str>;
+
+    /// The URL of this application: scheme, host and script name, such as
+    /// `https://example.org/wiki`. The scheme's default port is left out.
+    ///
+    /// The host is what the client says it is: where such a URL leaves the page that is answered (in
+    /// a mail, a cache, a redirect), put [`AllowedHosts`](crate::AllowedHosts) around the app. Where
+    /// no sound host is known, the URL is a path.
+    fn application_url(&self) -> String;
+
+    /// The URL of this request without its query: the [application's](Self::application_url) and the
+    /// path below it, as it was sent.
+    fn path_url(&self) -> String;
+
+    /// The URL of this request, with its query.
+    fn url(&self) -> String;
+
+    /// The URL that `reference` means on this page (RFC 3986, section 5.2).
+    ///
+    /// ```
+    /// use paste_core::RequestExt;
+    ///
+    /// let request = http::Request::get("/wiki/Main?v=2").header("host", "example.org").body(())?;
+    /// assert_eq!(request.resolve("../img/x.png"), "http://example.org/img/x.png");
+    /// assert_eq!(request.resolve("?v=1"), "http://example.org/wiki/Main?v=1");
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    fn resolve(&self, reference: &str) -> String;
+
+    /// The pairs of the query, percent-decoded, in their order. A name without a value has the value
+    /// `""`. Bytes that are not UTF-8 become U+FFFD.
+    #[cfg(feature = "form")]
+    fn query_pairs(&self) -> Vec<(String, String)>;
+
+    /// The query as a `T`. A name that repeats fills a `Vec`. A query that does not fit is an error
+    /// with status 400 that says why.
+    ///
+    /// ```
+    /// use paste_core::RequestExt;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Search { q: String, page: Option<u32>, #[serde(default)] tag: Vec<String> }
+    ///
+    /// let request = http::Request::get("/?q=a+b&tag=x&tag=y").body(()).unwrap();
+    /// let search: Search = request.query()?;
+    /// assert_eq!((&*search.q, search.page, search.tag.len()), ("a b", None, 2));
+    /// # Ok::<(), paste_core::Error>(())
+    /// ```
+    #[cfg(feature = "form")]
+    fn query<T: serde::de::DeserializeOwned>(&self) -> crate::Result<T>;
+
+    /// The media types that the client takes.
+    fn accept(&self) -> Accept;
+
+    /// The languages that the client's user reads.
+    fn accept_language(&self) -> AcceptLanguage;
+
+    /// The value of the first cookie of that name, as it was sent. See [`cookies`](crate::cookies).
+    #[cfg(feature = "cookie")]
+    fn cookie(&self, name: &str) -> Option<&str>;
+
+    /// Names and values of all cookies, as they were sent. See [`cookies`](crate::cookies).
+    #[cfg(feature = "cookie")]
+    fn cookies(&self) -> impl Iterator<Item = (&str, &str)>;
 
     /// The client's address, if the server set it.
     fn client_addr(&self) -> Option<ClientAddr>;
@@ -139,6 +204,74 @@ impl<B> RequestExt for http::Request<B> {
     fn host(&self) -> Option<&str> {
         let header = self.headers().get(header::HOST).and_then(|value| value.to_str().ok());
         header.or_else(|| self.uri().authority().map(http::uri::Authority::as_str))
+    }
+
+    fn application_url(&self) -> String {
+        let host = self.host().filter(|host| !host.is_empty() && host::is_valid(host.as_bytes()));
+        match host {
+            Some(host) => {
+                let scheme = self.scheme();
+                let host = host::without_default_port(host, scheme);
+                format!("{scheme}://{host}{}", self.script_name())
+            }
+            None => self.script_name().to_owned(),
+        }
+    }
+
+    fn path_url(&self) -> String {
+        let mut url = self.application_url();
+        if !self.path_info().is_empty() {
+            url.push_str(self.uri().path());
+        }
+        url
+    }
+
+    fn url(&self) -> String {
+        let mut url = self.path_url();
+        if let Some(query) = self.uri().query() {
+            url.push('?');
+            url.push_str(query);
+        }
+        url
+    }
+
+    fn resolve(&self, reference: &str) -> String {
+        resolve(&self.url(), reference)
+    }
+
+    #[cfg(feature = "form")]
+    fn query_pairs(&self) -> Vec<(String, String)> {
+        crate::form::pairs(self.uri().query().unwrap_or_default().as_bytes())
+    }
+
+    #[cfg(feature = "form")]
+    #[track_caller]
+    fn query<T: serde::de::DeserializeOwned>(&self) -> crate::Result<T> {
+        match serde_html_form::from_str(self.uri().query().unwrap_or_default()) {
+            Ok(query) => Ok(query),
+            Err(error) => {
+                let detail = format!("The query does not fit: {error}.");
+                Err(crate::Error::bad_request(detail).caused_by(error))
+            }
+        }
+    }
+
+    fn accept(&self) -> Accept {
+        Accept::from_headers(self.headers())
+    }
+
+    fn accept_language(&self) -> AcceptLanguage {
+        AcceptLanguage::from_headers(self.headers())
+    }
+
+    #[cfg(feature = "cookie")]
+    fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    #[cfg(feature = "cookie")]
+    fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        crate::cookies::pairs(self.headers())
     }
 
     fn client_addr(&self) -> Option<ClientAddr> {
@@ -223,6 +356,26 @@ mod tests {
         for nothing in ["", "/", "docs", "/a b"] {
             request.mounted_at(nothing);
             assert_eq!(request.script_name(), "/docs/a", "{nothing}");
+        }
+    }
+
+    #[test]
+    fn urls_keep_the_mount_and_leave_default_ports_out() {
+        for (scheme, host, target, shift, application, path, whole) in [
+            ("http", "example.org", "/a/b?q=1", 1, "http://example.org/a", "/b", "?q=1"),
+            ("http", "example.org:80", "/", 0, "http://example.org", "/", ""),
+            ("https", "example.org:443", "/a", 1, "https://example.org/a", "", ""),
+            ("https", "example.org:80", "/a/", 1, "https://example.org:80/a", "/", ""),
+            ("http", "[::1]:8080", "/a%20b/%C3%A9?", 0, "http://[::1]:8080", "/a%20b/%C3%A9", "?"),
+            ("http", "a@evil", "/x", 0, "", "/x", ""),
+            ("http", "", "/a/x", 1, "/a", "/x", ""),
+        ] {
+            let request = http::Request::get(target).header("host", host);
+            let mut request = request.extension(Scheme(scheme)).body(()).unwrap();
+            assert!(request.shift_segments(shift));
+            assert_eq!(request.application_url(), application, "{host}{target}");
+            assert_eq!(request.path_url(), format!("{application}{path}"));
+            assert_eq!(request.url(), format!("{application}{path}{whole}"));
         }
     }
 

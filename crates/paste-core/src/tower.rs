@@ -45,11 +45,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use ::tower::{Layer, Service};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use http_body::Body as _;
-use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::{
     App, Body, BoxApp, BoxError, Error, ErrorRenderer, Middleware, Request, Response, Result,

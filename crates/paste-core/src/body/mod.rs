@@ -5,7 +5,10 @@
 //! 3. The size hint is exact wherever the length is known.
 //! 4. `on_end` tells once how much was handed over, and whether that was all; it changes nothing.
 
+#[cfg(feature = "tokio")]
+mod feed;
 mod source;
+mod trailers;
 
 use std::any::Any;
 use std::fmt;
@@ -16,11 +19,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use futures_core::Stream;
+use futures_util::{Stream, StreamExt};
+use http::HeaderMap;
 use http::StatusCode;
 use http_body::{Body as _, Frame, SizeHint};
 
-use self::source::{Chunks, Foreign, Source};
+#[cfg(feature = "tokio")]
+pub use self::feed::BodySender;
+use self::source::Source;
+use self::trailers::WithTrailers;
 use crate::{BoxError, Error, Result};
 
 /// The body of a [`Request`](crate::Request) or a [`Response`](crate::Response): `Send`, `Sync`,
@@ -91,9 +98,7 @@ impl Body {
             return body.take().unwrap_or_default();
         }
         match slot {
-            Some(body) if !body.is_end_stream() => {
-                Self::of(Kind::Stream(Source::new(Foreign::new(body))))
-            }
+            Some(body) if !body.is_end_stream() => Self::of(Kind::Stream(Source::of_body(body))),
             _ => Self::empty(),
         }
     }
@@ -106,7 +111,8 @@ impl Body {
         D: Into<Bytes>,
         E: Into<BoxError>,
     {
-        Self::of(Kind::Stream(Source::new(Chunks::new(stream))))
+        let data = stream.map(|item| item.map(Into::into).map_err(Error::boxed));
+        Self::of(Kind::Stream(Source::of_data(data)))
     }
 
     /// A body that is `range` of a file. `stream` gives the same bytes, for everyone who does not
@@ -119,7 +125,7 @@ impl Body {
         if range.length == 0 {
             return Self::empty();
         }
-        let mut source = Source::new(Foreign::new(stream));
+        let mut source = Source::of_body(stream);
         source.set_length(range.length);
         Self::of(Kind::File(Box::new((range, source))))
     }
@@ -137,6 +143,16 @@ impl Body {
             }
         }
         self
+    }
+
+    /// Sends what `trailers` gives, when it is asked for at the end, behind the data (RFC 9110,
+    /// section 6.5). It may hold what is known only then, such as a checksum.
+    ///
+    /// Clients that did not say `TE: trailers` do not get them over HTTP/1, nor does a client get any
+    /// that the header `Trailer` does not announce. The body has no known length any more.
+    #[must_use]
+    pub fn with_trailers(self, trailers: impl FnOnce() -> HeaderMap + Send + 'static) -> Self {
+        Self::new(WithTrailers::new(self, trailers))
     }
 
     /// The range of a file that this body is, as long as nothing of it was read.
@@ -390,160 +406,4 @@ impl From<Vec<u8>> for Body {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    fn stream(chunks: &'static [&'static str]) -> Body {
-        Body::from_stream(Pieces(chunks.iter()))
-    }
-
-    /// A stream of texts; `"!"` is an error.
-    struct Pieces(std::slice::Iter<'static, &'static str>);
-
-    impl Stream for Pieces {
-        type Item = Result<&'static [u8], BoxError>;
-
-        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-            Poll::Ready(self.0.next().map(|text| match *text {
-                "!" => Err("broken".into()),
-                text => Ok(text.as_bytes()),
-            }))
-        }
-    }
-
-    #[test]
-    fn is_send_sync_and_default() {
-        fn check<T: Send + Sync + Default>() {}
-        check::<Body>();
-    }
-
-    #[test]
-    fn is_never_boxed_twice() {
-        let range =
-            FileRange { file: Arc::new(tempfile::tempfile().unwrap()), offset: 1, length: 2 };
-        let body = Body::new(Body::file(range, Body::from("ab")));
-        assert_eq!(body.file_range().map(|range| range.offset), Some(1));
-    }
-
-    #[tokio::test]
-    async fn an_ended_stream_is_empty_and_its_source_dropped() {
-        let source = Arc::new(());
-        let held = Arc::clone(&source);
-        let inner = stream(&["a"]).on_end(move |_| drop(held));
-        let mut body = Body::new(Foreign::new(inner));
-        assert!(!body.is_end_stream());
-        assert_eq!(body.chunk().await.unwrap().unwrap(), "a");
-        assert!(body.chunk().await.unwrap().is_none());
-        assert!(body.is_end_stream());
-        assert_eq!(Arc::strong_count(&source), 1);
-        assert!(Body::new(Foreign::new(Body::empty())).is_end_stream());
-    }
-
-    #[test]
-    fn size_hints_are_exact_where_the_length_is_known() {
-        let file = Arc::new(tempfile::tempfile().unwrap());
-        let range = |length| FileRange { file: Arc::clone(&file), offset: 0, length };
-        for (body, size) in [
-            (Body::empty(), Some(0)),
-            (Body::from("hello"), Some(5)),
-            (Body::file(range(7), stream(&["1234567"])), Some(7)),
-            (Body::file(range(0), stream(&[])), Some(0)),
-            (Body::new(Foreign::new(Body::from("hello"))), Some(5)),
-            (stream(&["a"]), None),
-        ] {
-            assert_eq!(body.size_hint().exact(), size, "{body:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn collects_up_to_the_limit() {
-        for (limit, expected) in [(6, Ok("abcdef")), (5, Err(StatusCode::PAYLOAD_TOO_LARGE))] {
-            for body in [Body::from("abcdef"), stream(&["abc", "def"]), stream(&["abcdef"])] {
-                let collected = body.collect(limit).await.map_err(|error| error.status());
-                assert_eq!(collected, expected.map(Bytes::from));
-            }
-        }
-        assert_eq!(stream(&[]).collect(0).await.unwrap(), "");
-        let broken = stream(&["abc", "!", "def"]).collect(100).await.unwrap_err();
-        assert_eq!(broken.source().unwrap().to_string(), "broken");
-    }
-
-    #[tokio::test]
-    async fn on_end_tells_once_how_much_was_handed_over() {
-        for (chunks, read, bytes, complete) in [
-            (&["abc", "def"][..], 9, 6, true),
-            (&["abc", "def"], 2, 6, false),
-            (&["abc", "def"], 0, 0, false),
-            (&["abc", "!"], 9, 3, false),
-            (&[], 9, 0, true),
-        ] {
-            let (tell, told) = mpsc::channel();
-            let again = tell.clone();
-            let mut body = stream(chunks)
-                .on_end(move |sent| tell.send(sent).unwrap())
-                .on_end(move |sent| again.send(sent).unwrap());
-            for _ in 0..read {
-                let _ = body.chunk().await;
-            }
-            drop(body);
-            let told: Vec<_> = told.iter().collect();
-            assert_eq!(told, [Sent { bytes, complete }; 2], "{chunks:?} read {read} times");
-        }
-    }
-
-    #[tokio::test]
-    async fn on_end_knows_the_end_without_another_poll() {
-        let (tell, told) = mpsc::channel();
-        let mut body = Body::from("abc").on_end(move |sent| tell.send(sent).unwrap());
-        assert_eq!(body.size_hint().exact(), Some(3));
-        body.frame().await.unwrap().unwrap();
-        assert_eq!(told.try_recv(), Ok(Sent { bytes: 3, complete: true }));
-    }
-
-    #[tokio::test]
-    async fn on_end_knows_a_stated_length_without_a_poll_for_the_end() {
-        for stated_first in [true, false] {
-            let (tell, told) = mpsc::channel();
-            let watch = move |sent| tell.send(sent).unwrap();
-            let body = stream(&["abc", "def"]);
-            let mut body = if stated_first {
-                body.with_length(6).on_end(watch)
-            } else {
-                body.on_end(watch).with_length(6)
-            };
-            body.chunk().await.unwrap();
-            body.chunk().await.unwrap();
-            drop(body);
-            assert_eq!(told.try_recv(), Ok(Sent { bytes: 6, complete: true }));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_stated_length_holds_or_the_body_breaks() {
-        let range =
-            |length| FileRange { file: Arc::new(tempfile::tempfile().unwrap()), offset: 0, length };
-        for (body, fits) in [
-            (stream(&["abc", "def"]).with_length(6), true),
-            (stream(&["abc", "def"]).with_length(5), false),
-            (stream(&["abc", "def"]).with_length(7), false),
-            (Body::file(range(6), Body::from("abcdef")), true),
-            (Body::file(range(9), Body::from("abcdef")), false),
-            (Body::file(range(3), Body::from("abcdef")), false),
-            (Body::from("abc").with_length(9), true),
-        ] {
-            let sized = format!("{body:?}");
-            assert_eq!(body.collect(100).await.is_ok(), fits, "{sized}");
-        }
-    }
-
-    #[test]
-    fn an_answer_to_head_is_complete() {
-        let (tell, told) = mpsc::channel();
-        let body = stream(&["abc"]).on_end(move |sent| tell.send(sent).unwrap()).without_content();
-        assert!(body.is_end_stream());
-        drop(body);
-        assert_eq!(told.try_recv(), Ok(Sent { bytes: 0, complete: true }));
-    }
-}
+mod tests;

@@ -5,30 +5,64 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_core::Stream;
+use futures_util::Stream;
 use http_body::{Frame, SizeHint};
-use pin_project_lite::pin_project;
 
 use crate::{BoxError, Error, Result};
 
 /// A boxed stream with what `&self` may ask cached beside it. The mutex is never locked: it lends
 /// `Sync` to a stream that only `&mut` touches.
 pub(super) struct Source {
-    stream: Mutex<BoxBody>,
+    stream: Mutex<Boxed>,
     hint: SizeHint,
     ended: bool,
     /// What must still come, where the length was stated.
     remaining: Option<u64>,
 }
 
-type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = Error> + Send>>;
+enum Boxed {
+    Body(Pin<Box<dyn AnyBody>>),
+    Data(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>),
+}
+
+/// Another crate's body, its errors taken in.
+trait AnyBody: Send {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>>;
+    fn hint(&self) -> SizeHint;
+    fn has_ended(&self) -> bool;
+}
+
+impl<B> AnyBody for B
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        self.poll_frame(context).map_err(Error::boxed)
+    }
+
+    fn hint(&self) -> SizeHint {
+        self.size_hint()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.is_end_stream()
+    }
+}
 
 impl Source {
-    pub(super) fn new(
-        stream: impl http_body::Body<Data = Bytes, Error = Error> + Send + 'static,
-    ) -> Self {
-        let (hint, ended) = (stream.size_hint(), stream.is_end_stream());
-        Self { stream: Mutex::new(Box::pin(stream)), hint, ended, remaining: None }
+    pub(super) fn of_body<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let (hint, ended) = (body.size_hint(), body.is_end_stream());
+        Self { stream: Mutex::new(Boxed::Body(Box::pin(body))), hint, ended, remaining: None }
+    }
+
+    pub(super) fn of_data(data: impl Stream<Item = Result<Bytes>> + Send + 'static) -> Self {
+        let stream = Mutex::new(Boxed::Data(Box::pin(data)));
+        Self { stream, hint: SizeHint::default(), ended: false, remaining: None }
     }
 
     pub(super) fn poll_frame(
@@ -36,8 +70,17 @@ impl Source {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>>>> {
         let stream = self.stream.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let frame = ready!(stream.as_mut().poll_frame(context));
-        (self.hint, self.ended) = (stream.size_hint(), stream.is_end_stream());
+        let frame = match stream {
+            Boxed::Body(body) => {
+                let frame = ready!(body.as_mut().poll(context));
+                (self.hint, self.ended) = (body.hint(), body.has_ended());
+                frame
+            }
+            Boxed::Data(data) => {
+                let data = ready!(data.as_mut().poll_next(context));
+                data.map(|data| data.map(Frame::data))
+            }
+        };
         Poll::Ready(match self.remaining {
             Some(remaining) => self.within(remaining, frame),
             None => frame,
@@ -80,77 +123,5 @@ impl Source {
         self.remaining = Some(left);
         self.hint = SizeHint::with_exact(left);
         frame
-    }
-}
-
-pin_project! {
-    /// Another crate's body, its errors taken in.
-    pub(super) struct Foreign<B> {
-        #[pin]
-        body: B,
-    }
-}
-
-impl<B> Foreign<B> {
-    pub(super) fn new(body: B) -> Self {
-        Self { body }
-    }
-}
-
-impl<B> http_body::Body for Foreign<B>
-where
-    B: http_body::Body<Data = Bytes>,
-    B::Error: Into<BoxError>,
-{
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>>>> {
-        self.project().body.poll_frame(context).map_err(Error::boxed)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-}
-
-pin_project! {
-    /// A stream of buffers as a body.
-    pub(super) struct Chunks<S> {
-        #[pin]
-        stream: S,
-    }
-}
-
-impl<S> Chunks<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream }
-    }
-}
-
-impl<S, D, E> http_body::Body for Chunks<S>
-where
-    S: Stream<Item = Result<D, E>>,
-    D: Into<Bytes>,
-    E: Into<BoxError>,
-{
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>>>> {
-        let item = ready!(self.project().stream.poll_next(context));
-        Poll::Ready(
-            item.map(|item| item.map(|data| Frame::data(data.into())).map_err(Error::boxed)),
-        )
     }
 }

@@ -21,7 +21,7 @@ use std::panic::Location;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::{BoxError, ResultExt};
-pub(crate) use status::{explanation, location_value, missing_header};
+pub(crate) use status::{encode_location, explanation, location_value, missing_header};
 
 /// What an app gives when it has no response: it travels outwards until a middleware takes it, or
 /// the edge (server, tower service) renders it. See [`HttpErrors`](crate::HttpErrors) for how.

@@ -71,9 +71,14 @@ fn whole_seconds(duration: Duration) -> HeaderValue {
     HeaderValue::from(duration.as_secs().saturating_add(part))
 }
 
-/// A URL reference as a header value: whatever RFC 3986 does not allow is percent-encoded, and a
-/// `%` stays as it is.
+/// A URL reference as a header value: see [`encode_location`].
 pub(crate) fn location_value(location: &str) -> HeaderValue {
+    let encoded = encode_location(location);
+    HeaderValue::try_from(encoded).expect("percent-encoded text is visible ASCII")
+}
+
+/// A URL reference: whatever RFC 3986 does not allow is percent-encoded, and a `%` stays as it is.
+pub(crate) fn encode_location(location: &str) -> String {
     const NOT_IN_URLS: &AsciiSet = &CONTROLS
         .add(b' ')
         .add(b'"')
@@ -85,8 +90,7 @@ pub(crate) fn location_value(location: &str) -> HeaderValue {
         .add(b'{')
         .add(b'|')
         .add(b'}');
-    let encoded: String = utf8_percent_encode(location, NOT_IN_URLS).collect();
-    HeaderValue::try_from(encoded).expect("percent-encoded text is visible ASCII")
+    utf8_percent_encode(location, NOT_IN_URLS).collect()
 }
 
 /// The header that an answer of this status needs, if `headers` lacks it.

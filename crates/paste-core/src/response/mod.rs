@@ -1,9 +1,21 @@
 //! Makes the common responses.
 
+mod attachment;
+#[cfg(feature = "headers")]
+mod cache;
+mod events;
+
 use http::{HeaderValue, StatusCode, header};
 
 use crate::error::location_value;
 use crate::{Body, Response};
+
+pub use self::attachment::{attachment, inline};
+#[cfg(feature = "headers")]
+pub use self::cache::CacheControl;
+#[cfg(feature = "tokio")]
+pub use self::events::keep_alive;
+pub use self::events::{Event, events};
 
 /// 200 with plain text in UTF-8.
 pub fn text(text: impl Into<Body>) -> Response {

@@ -1,0 +1,95 @@
+//! What a host is: the value of the `Host` header.
+
+use std::net::Ipv6Addr;
+
+use http::uri::Authority;
+
+/// Whether `host` is a host with an optional port, without user information (RFC 9110, section
+/// 7.2). The empty host, of a target that has none, is valid, too.
+///
+/// Of what RFC 3986 allows in a name, percent-encoding and `!$&'()*+,;=` are refused: no host is called
+/// so, and what they stand beside might take them for its own.
+///
+/// ```
+/// use paste_core::host;
+///
+/// assert!(host::is_valid(b"example.org:8080") && host::is_valid(b"[::1]"));
+/// assert!(!host::is_valid(b"user@example.org") && !host::is_valid(b"a b"));
+/// ```
+pub fn is_valid(host: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(host) else {
+        return host.is_empty();
+    };
+    let name = authority.host();
+    let is_named = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+    };
+    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    let bracketed = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let has_name = bracketed.map_or_else(|| is_named(name), is_address);
+    // User information would stand before the name.
+    let rest = authority.as_str().strip_prefix(name);
+    has_name
+        && rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
+}
+
+/// Empty, or a number of at most 16 bits.
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text.is_empty() || text.parse::<u16>().is_ok())
+}
+
+/// A host without the port that `scheme` has by default.
+pub(crate) fn without_default_port<'a>(host: &'a str, scheme: &str) -> &'a str {
+    let port = match scheme {
+        "https" => ":443",
+        _ => ":80",
+    };
+    host.strip_suffix(port).or_else(|| host.strip_suffix(':')).unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_address_with_an_optional_port() {
+        for host in
+            ["example.org", "example.org:8080", "example.org:", "[::1]", "[::1]:80", "", "a_b"]
+        {
+            assert!(is_valid(host.as_bytes()), "{host}");
+        }
+        for host in [
+            "a b",
+            "user@host",
+            "user:pass@host",
+            "a/b",
+            "a:b",
+            "a:99999",
+            "a:1:2",
+            "a<b",
+            "[::1",
+            "é",
+            "a;b=c",
+            "a'b",
+            "%61",
+        ] {
+            assert!(!is_valid(host.as_bytes()), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_default_port_goes() {
+        for (host, scheme, expected) in [
+            ("a:80", "http", "a"),
+            ("a:443", "https", "a"),
+            ("a:443", "http", "a:443"),
+            ("a:8080", "http", "a:8080"),
+            ("a:", "http", "a"),
+            ("[::1]:80", "http", "[::1]"),
+            ("[::80]", "http", "[::80]"),
+        ] {
+            assert_eq!(without_default_port(host, scheme), expected);
+        }
+    }
+}
