@@ -23,7 +23,11 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "wget", package: "wget" },
     Peer { program: "nghttp", package: "nghttp2-client" },
     Peer { program: "h2load", package: "nghttp2-client" },
+    Peer { program: PYTHON_REQUESTS, package: "python3-requests" },
 ];
+
+/// A library is looked for by its path, as a program by its name.
+const PYTHON_REQUESTS: &str = "/usr/lib/python3/dist-packages/requests/__init__.py";
 
 /// For `cargo xtask test browser`.
 pub(crate) const BROWSER: &[Peer] = &[
@@ -100,7 +104,10 @@ mod tests {
 
     #[test]
     fn a_package_of_two_missing_programs_is_installed_once() {
-        assert_eq!(missing_packages(INTEGRATION, |p| p == "curl"), ["wget", "nghttp2-client"]);
+        assert_eq!(
+            missing_packages(INTEGRATION, |p| p == "curl"),
+            ["wget", "nghttp2-client", "python3-requests"]
+        );
         assert!(missing_packages(INTEGRATION, |_| true).is_empty());
     }
 

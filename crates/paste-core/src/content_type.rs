@@ -48,6 +48,7 @@ impl ContentType {
         Some(Self { essence: essence.trim().to_ascii_lowercase(), parameters })
     }
 
+    #[cfg(feature = "form")]
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(own, _)| own == name).map(|(_, value)| &**value)
     }

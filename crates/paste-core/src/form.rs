@@ -53,21 +53,24 @@ pub struct FormLimits {
 
 impl Default for FormLimits {
     fn default() -> Self {
-        Self {
-            total: BODY_LIMIT as u64,
-            fields: 1000,
-            field_size: 1024 * 1024,
-            #[cfg(feature = "multipart")]
-            parts: 1000,
-            #[cfg(feature = "multipart")]
-            part_head: 8 * 1024,
-            #[cfg(feature = "multipart")]
-            memory: crate::spool::MEMORY,
-        }
+        Self::DEFAULT
     }
 }
 
 impl FormLimits {
+    /// The default limits.
+    pub const DEFAULT: Self = Self {
+        total: BODY_LIMIT as u64,
+        fields: 1000,
+        field_size: 1024 * 1024,
+        #[cfg(feature = "multipart")]
+        parts: 1000,
+        #[cfg(feature = "multipart")]
+        part_head: 8 * 1024,
+        #[cfg(feature = "multipart")]
+        memory: crate::spool::MEMORY,
+    };
+
     /// The default limits.
     pub fn new() -> Self {
         Self::default()
@@ -75,21 +78,21 @@ impl FormLimits {
 
     /// The size of the whole body, files included, in bytes. Default: 2 MiB.
     #[must_use]
-    pub fn total(mut self, bytes: u64) -> Self {
+    pub const fn total(mut self, bytes: u64) -> Self {
         self.total = bytes;
         self
     }
 
     /// The number of fields, not counting files. Default: 1000.
     #[must_use]
-    pub fn fields(mut self, count: usize) -> Self {
+    pub const fn fields(mut self, count: usize) -> Self {
         self.fields = count;
         self
     }
 
     /// The size of one field that is not a file, name and value, in bytes. Default: 1 MiB.
     #[must_use]
-    pub fn field_size(mut self, bytes: usize) -> Self {
+    pub const fn field_size(mut self, bytes: usize) -> Self {
         self.field_size = bytes;
         self
     }
@@ -97,7 +100,7 @@ impl FormLimits {
     /// The number of parts of a multipart body, fields and files. Default: 1000.
     #[cfg(feature = "multipart")]
     #[must_use]
-    pub fn parts(mut self, count: usize) -> Self {
+    pub const fn parts(mut self, count: usize) -> Self {
         self.parts = count;
         self
     }
@@ -106,7 +109,7 @@ impl FormLimits {
     /// 8 KiB. A head has at most 32 headers.
     #[cfg(feature = "multipart")]
     #[must_use]
-    pub fn part_head(mut self, bytes: usize) -> Self {
+    pub const fn part_head(mut self, bytes: usize) -> Self {
         self.part_head = bytes;
         self
     }
@@ -115,7 +118,7 @@ impl FormLimits {
     /// 1 MiB.
     #[cfg(feature = "multipart")]
     #[must_use]
-    pub fn memory(mut self, bytes: usize) -> Self {
+    pub const fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
     }

@@ -32,7 +32,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode, utf8_percent_encode};
 use crate::error::encode_location;
 use crate::form::{encode, pairs};
 use crate::resolve::resolve;
-use crate::{RequestExt, escape};
+use crate::{RequestExt, escape, path};
 
 /// A URL or a path with its query and fragment. See the [module](self) for the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,11 +81,13 @@ impl Link {
         Self::new(request.script_name())
     }
 
-    /// The page that `request` asks for, with its query.
+    /// The page that `request` asks for, with its query. It never names a host.
     pub fn here<B>(request: &http::Request<B>) -> Self {
         let mut link = Self::to(request);
         if !request.path_info().is_empty() {
-            link.base = format!("{}{}", request.script_name(), request.uri().path());
+            link.base =
+                path::hostless(&format!("{}{}", request.script_name(), request.uri().path()))
+                    .into_owned();
         }
         link.vars = pairs(request.uri().query().unwrap_or_default().as_bytes());
         link
@@ -451,6 +453,8 @@ mod tests {
         assert_eq!(absolute.absolute(&request), absolute);
         request.shift_path_info();
         assert_eq!(Link::here(&request).to_string(), "/wiki/a%20b?x=1");
+        let sly = http::Request::get("//evil.example/\\x").body(()).unwrap();
+        assert_eq!(Link::here(&sly).to_string(), "/evil.example/%5Cx");
     }
 
     #[test]

@@ -43,6 +43,13 @@ pub fn collapse(path: &str) -> Cow<'_, str> {
     Cow::Owned(collapsed)
 }
 
+/// A path that no browser takes for a host: without doubled slashes, and without backslashes, which
+/// browsers read as slashes.
+pub(crate) fn hostless(path: &str) -> Cow<'_, str> {
+    let collapsed = collapse(path);
+    if collapsed.contains('\\') { Cow::Owned(collapsed.replace('\\', "%5C")) } else { collapsed }
+}
+
 /// Splits a collapsed path behind its first `count` segments: what they take, and the rest (empty,
 /// or with its leading slash). `None` if it has fewer segments.
 pub(crate) fn split_after(path: &str, count: usize) -> Option<(&str, &str)> {

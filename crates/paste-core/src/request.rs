@@ -221,7 +221,9 @@ impl<B> RequestExt for http::Request<B> {
     fn path_url(&self) -> String {
         let mut url = self.application_url();
         if !self.path_info().is_empty() {
-            url.push_str(self.uri().path());
+            let path = self.uri().path();
+            let has_host = url.contains("://");
+            url.push_str(&if has_host { path.into() } else { path::hostless(path) });
         }
         url
     }
@@ -369,6 +371,9 @@ mod tests {
             ("http", "[::1]:8080", "/a%20b/%C3%A9?", 0, "http://[::1]:8080", "/a%20b/%C3%A9", "?"),
             ("http", "a@evil", "/x", 0, "", "/x", ""),
             ("http", "", "/a/x", 1, "/a", "/x", ""),
+            ("http", "example.org", "//evil/x", 0, "http://example.org", "/evil/x", ""),
+            ("http", "", "//evil/x", 0, "", "/evil/x", ""),
+            ("http", "", "/\\evil/x", 0, "", "/%5Cevil/x", ""),
         ] {
             let request = http::Request::get(target).header("host", host);
             let mut request = request.extension(Scheme(scheme)).body(()).unwrap();

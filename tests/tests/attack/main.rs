@@ -2,6 +2,8 @@
 //! and on the network.
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod readers; // forms, cookies and headers, read
+
 use std::path::PathBuf;
 
 use paste_core::{AppExt, BoxApp, HttpErrors, Request, RequestExt, Result, response};

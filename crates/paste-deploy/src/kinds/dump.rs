@@ -47,14 +47,13 @@ impl App for Dump {
         }
         let text =
             |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let query = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
         response::json(&Dumped {
             method: request.method().as_str(),
             scheme: request.scheme(),
             host: request.host(),
             script_name: request.script_name(),
             path_info: &request.path_info(),
-            query: query.into_owned().collect(),
+            query: request.query_pairs(),
             headers: request
                 .headers()
                 .iter()

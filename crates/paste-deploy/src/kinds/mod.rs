@@ -1,6 +1,9 @@
 //! The kinds of apps and filters that every registry begins with. One file each, or the builder of
 //! the crate that has it.
 
+mod allowed_hosts;
+#[cfg(feature = "demo")]
+mod demo;
 mod dump;
 mod http_errors;
 mod redirect;
@@ -16,12 +19,15 @@ use crate::{Context, Problem, Registry};
 
 /// Adds all kinds.
 pub(crate) fn register(registry: Registry) -> Registry {
+    #[cfg(feature = "demo")]
+    let registry = registry.app("demo", demo::build);
     registry
         .app("dump", dump::build)
         .app("redirect", redirect::build)
         .app("static", static_dir::build)
         .app("text", text::build)
         .app("urlmap", url_map::build)
+        .filter("allowed-hosts", allowed_hosts::build)
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
         .filter("http-errors", http_errors::build)
         .filter("lint", |lint: Lint, _: &mut Context<'_>| Ok(lint))

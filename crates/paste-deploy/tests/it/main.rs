@@ -3,6 +3,8 @@
 
 mod check; // what is refused, and how it is told
 mod commands; // what each command prints
+#[cfg(feature = "demo")]
+mod demo; // the kind of that name
 mod kinds; // what each kind does
 
 use std::path::PathBuf;
