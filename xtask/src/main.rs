@@ -6,6 +6,7 @@
 
 mod bench;
 mod doc;
+mod fuzz;
 mod peers;
 mod repo;
 mod steps;
@@ -32,6 +33,8 @@ enum Command {
     },
     /// Measures our side against its peers, side by side
     Bench(bench::Options),
+    /// Fuzzes the parsers of untrusted input
+    Fuzz(fuzz::Options),
 }
 
 /// A part of `cargo xtask test`.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Doc { check } => doc::run(check),
         Command::Bench(options) => bench::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

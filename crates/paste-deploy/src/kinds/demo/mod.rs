@@ -109,12 +109,11 @@ impl Demo {
 
     fn show(&self, request: &Request, submitted: &Submitted) -> Result {
         let form = ["text/html", "application/json"];
-        let answer = match request.accept().best(form) {
-            Some("application/json") => response::json(submitted)?,
-            _ => {
-                let language = self.language(request);
-                response::html(page::submitted(language, self.style.as_deref(), submitted))
-            }
+        let answer = if request.accept().best(form) == Some("application/json") {
+            response::json(submitted)?
+        } else {
+            let language = self.language(request);
+            response::html(page::submitted(language, self.style.as_deref(), submitted))
         };
         Ok(self.localized(request, answer))
     }
@@ -124,11 +123,11 @@ impl Demo {
 #[derive(Debug, Default, Serialize)]
 struct Submitted {
     fields: Vec<(String, String)>,
-    files: Vec<File>,
+    files: Vec<Upload>,
 }
 
 #[derive(Debug, Serialize)]
-struct File {
+struct Upload {
     name: String,
     file_name: Option<String>,
     content_type: Option<String>,
@@ -162,7 +161,7 @@ impl Submitted {
             while let Some(chunk) = part.chunk().await? {
                 size += chunk.len() as u64;
             }
-            submitted.files.push(File { name, file_name, content_type, size });
+            submitted.files.push(Upload { name, file_name, content_type, size });
         }
         Ok(submitted)
     }
