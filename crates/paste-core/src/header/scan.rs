@@ -51,6 +51,9 @@ impl<'a> Scanner<'a> {
     pub(crate) fn quoted(&mut self) -> Option<Cow<'a, str>> {
         let inside = self.rest.strip_prefix('"')?;
         let end = inside.find(['"', '\\'])?;
+        if inside[..end].contains(is_forbidden) {
+            return None;
+        }
         if inside[end..].starts_with('"') {
             self.rest = &inside[end + 1..];
             return Some(Cow::Borrowed(&inside[..end]));
@@ -65,6 +68,9 @@ impl<'a> Scanner<'a> {
                 }
                 '\\' => text.push(characters.next()?.1),
                 other => text.push(other),
+            }
+            if text.ends_with(is_forbidden) {
+                return None;
             }
         }
         None
@@ -83,6 +89,11 @@ impl<'a> Scanner<'a> {
         }
         Some((name, self.skip_space().value()?))
     }
+}
+
+/// What no quoted string has (RFC 9110, section 5.6.4): controls but for the tab.
+fn is_forbidden(character: char) -> bool {
+    character.is_control() && character != '\t'
 }
 
 /// RFC 9110, section 5.6.2.
@@ -131,7 +142,7 @@ pub(crate) fn token_or_quoted(text: &str) -> Cow<'_, str> {
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
-    for character in text.chars().filter(|character| !character.is_control()) {
+    for character in text.chars().filter(|&character| !is_forbidden(character)) {
         if matches!(character, '"' | '\\') {
             quoted.push('\\');
         }
@@ -169,6 +180,9 @@ mod tests {
             (r#""abc"#, None),
             (r#""abc\"#, None),
             ("abc", None),
+            ("\"a\tb\"", Some("a\tb")),
+            ("\"a\u{7f}\"", None),
+            ("\"\\\u{7f}\"", None),
         ] {
             assert_eq!(Scanner::new(text).quoted().as_deref(), expected, "{text}");
         }
