@@ -97,3 +97,7 @@ pub type Result<T = Response, E = Error> = std::result::Result<T, E>;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(doctest, feature = "form"))]
+#[doc = include_str!("../../../docs/from-wsgi.md")]
+struct FromWsgi;
