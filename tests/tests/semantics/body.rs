@@ -7,7 +7,8 @@ use futures_util::stream;
 use http::StatusCode;
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Full, StreamBody};
-use paste_core::{AppExt, Body, BoxError, FileRange, Request, Sent, response};
+use paste_core::form::FormLimits;
+use paste_core::{AppExt, Body, BoxError, FileRange, ReadExt, Request, Sent, response};
 use tokio::sync::mpsc as channel;
 
 /// A body of unknown length that the test feeds while it is read.
@@ -98,4 +99,26 @@ async fn semantics_3_7_an_error_in_a_body_is_an_error_and_keeps_its_type() {
     assert_eq!(body.chunk().await.unwrap().unwrap(), "a");
     assert_eq!(body.chunk().await.unwrap_err().status(), StatusCode::FORBIDDEN);
     assert!(body.chunk().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn semantics_3_8_whole_bodies_are_read_within_limits() {
+    let post = |content_type: &str, body: &'static str| {
+        let request = http::Request::post("/").header("content-type", content_type);
+        request.body(Body::from(body)).unwrap()
+    };
+    let refusal = |error: paste_core::Error| {
+        (error.status().as_u16(), error.public_detail().unwrap_or_default().to_owned())
+    };
+    let (form, json) = ("application/x-www-form-urlencoded", "application/json");
+    let limits = FormLimits::new().total(5);
+    let refused = post(form, "a=1234").form_within(limits).await.map_err(refusal).unwrap_err();
+    assert!(refused.0 == 413 && refused.1.contains("5 bytes"), "{refused:?}");
+    let refused = post(json, "123456").json_within::<u32>(5).await.map_err(refusal).unwrap_err();
+    assert!(refused.0 == 413 && refused.1.contains("5 bytes"), "{refused:?}");
+    let refused = post(json, "1x").json::<u32>().await.map_err(refusal).unwrap_err();
+    assert!(refused.0 == 400 && refused.1.contains("column 2"), "{refused:?}");
+    let mut other = post("text/plain", "hello");
+    assert_eq!(other.form().await.unwrap_err().status(), 415);
+    assert_eq!(other.text(10).await.unwrap(), "hello");
 }

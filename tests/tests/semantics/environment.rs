@@ -1,10 +1,14 @@
 //! Section 4, the environment.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use axum::extract::ConnectInfo;
 use paste_core::tower::{IntoApp, IntoLayer};
-use paste_core::{App, AppExt, ClientAddr, Next, Request, RequestExt, Result, from_fn, response};
+use paste_core::{
+    AllowedHosts, App, AppExt, ClientAddr, Next, Request, RequestExt, Result, TrustedProxies,
+    from_fn, response,
+};
 use paste_dispatch::UrlMap;
 use paste_static::StaticDir;
 
@@ -115,4 +119,51 @@ fn semantics_4_8_time_comes_from_one_clock() {
     let clone = clock.clone();
     clock.advance(std::time::Duration::from_secs(1));
     assert_eq!(clone.now(), start + std::time::Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn semantics_4_9_only_trusted_proxies_are_believed() {
+    let show = |request: Request| async move {
+        let client = request.client_addr().unwrap().0.ip();
+        Ok(response::text(format!("{client} {}", request.url())))
+    };
+    let proxies = TrustedProxies::new(["10.0.0.0/8".parse().unwrap()]);
+    let outside = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&outside);
+    let app = show.with(proxies).with(from_fn(move |request: Request, next: Next| {
+        seen.lock().unwrap().push(request.client_addr().unwrap().0.ip().to_string());
+        async move { next.call(request).await }
+    }));
+    for (peer, forwarded, expected) in [
+        (
+            "10.0.0.1",
+            "for=6.6.6.6, for=1.2.3.4;proto=https;host=a.example, for=10.9.9.9",
+            "1.2.3.4 https://a.example/x",
+        ),
+        ("11.0.0.1", "for=1.2.3.4;proto=https;host=a.example", "11.0.0.1 http://inner/x"),
+        ("10.0.0.1", "for=nobody", "10.0.0.1 http://inner/x"),
+    ] {
+        let mut request = get("/x");
+        request.headers_mut().insert("host", "inner".parse().unwrap());
+        request.headers_mut().insert("forwarded", forwarded.parse().unwrap());
+        let peer = SocketAddr::new(peer.parse().unwrap(), 1);
+        request.extensions_mut().insert(ClientAddr(peer));
+        assert_eq!(ask_request(&app, request).await, expected);
+    }
+    assert_eq!(*outside.lock().unwrap(), ["10.0.0.1", "11.0.0.1", "10.0.0.1"]);
+}
+
+#[tokio::test]
+async fn semantics_4_10_urls_name_only_sound_and_allowed_hosts() {
+    let show = |request: Request| async move { Ok(response::text(request.url())) };
+    let with_host = |host: &str| {
+        let mut request = get("//a/b");
+        request.headers_mut().insert("host", host.parse().unwrap());
+        request
+    };
+    assert_eq!(ask_request(&show, with_host("a.example:80")).await, "http://a.example//a/b");
+    assert_eq!(ask_request(&show, with_host("<script>")).await, "/a/b");
+    let app = show.with(AllowedHosts::new(["a.example"]));
+    assert_eq!(ask_request(&app, with_host("a.example")).await, "http://a.example//a/b");
+    assert_eq!(app.call(with_host("evil.example")).await.unwrap_err().status(), 421);
 }
