@@ -161,7 +161,10 @@ async fn rack_cve_2026_34835_a_host_has_only_the_characters_of_hosts() {
 async fn phpcas_cve_2022_39369_a_url_never_names_a_host_that_is_not_listed() {
     let refused = seen("for=1.2.3.4;host=evil.example").await.unwrap_err();
     assert_eq!(refused.status(), StatusCode::MISDIRECTED_REQUEST);
-    assert_eq!(seen("for=1.2.3.4;host=a.example").await.unwrap(), "Some(1.2.3.4) http://a.example/");
+    assert_eq!(
+        seen("for=1.2.3.4;host=a.example").await.unwrap(),
+        "Some(1.2.3.4) http://a.example/"
+    );
 }
 
 fn with_cookie(cookie: &str) -> http::Request<()> {

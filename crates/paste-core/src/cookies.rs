@@ -56,6 +56,23 @@ pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The cookies of a request, of each name the first, as a jar of the [`cookie`] crate.
+///
+/// ```
+/// # #[cfg(feature = "signed")] {
+/// use paste_core::cookies::{self, cookie::Key};
+/// use paste_core::{Request, Result, response};
+///
+/// async fn visit(request: Request, key: &Key) -> Result {
+///     let mut jar = cookies::jar(request.headers());
+///     let visits = jar.signed(key).get("visits").and_then(|cookie| cookie.value().parse().ok());
+///     let visits = visits.unwrap_or(0_u32) + 1;
+///     jar.signed_mut(key).add(("visits", visits.to_string()));
+///     let mut response = response::text(format!("visit {visits}"));
+///     cookies::set_jar(&mut response, &jar)?;
+///     Ok(response)
+/// }
+/// # }
+/// ```
 pub fn jar(headers: &HeaderMap) -> CookieJar {
     let mut jar = CookieJar::new();
     for (name, value) in pairs(headers) {

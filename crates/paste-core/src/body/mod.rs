@@ -150,6 +150,18 @@ impl Body {
     ///
     /// Clients that did not say `TE: trailers` do not get them over HTTP/1, nor does a client get any
     /// that the header `Trailer` does not announce. The body has no known length any more.
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue, header};
+    /// use paste_core::{Body, Request, Response, Result};
+    ///
+    /// async fn report(_request: Request) -> Result {
+    ///     let trailers = || HeaderMap::from_iter([(header::EXPIRES, HeaderValue::from_static("0"))]);
+    ///     let mut response = Response::new(Body::from("...").with_trailers(trailers));
+    ///     response.headers_mut().insert(header::TRAILER, HeaderValue::from_static("expires"));
+    ///     Ok(response)
+    /// }
+    /// ```
     #[must_use]
     pub fn with_trailers(self, trailers: impl FnOnce() -> HeaderMap + Send + 'static) -> Self {
         Self::new(WithTrailers::new(self, trailers))
