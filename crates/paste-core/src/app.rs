@@ -79,10 +79,15 @@ pub struct BoxApp(Arc<dyn ErasedApp>);
 type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Response>> + Send + 'a>>;
 
 trait ErasedApp: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
     fn call(&self, request: Request) -> BoxFuture<'_>;
 }
 
 impl<A: App> ErasedApp for A {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
     fn call(&self, request: Request) -> BoxFuture<'_> {
         Box::pin(App::call(self, request))
     }
@@ -95,6 +100,11 @@ impl BoxApp {
             Some(boxed) => boxed.clone(),
             None => Self(Arc::new(app)),
         }
+    }
+
+    /// The app inside, if it is an `A`: one that a middleware wraps is that middleware's.
+    pub fn downcast_ref<A: App>(&self) -> Option<&A> {
+        (*self.0).as_any().downcast_ref()
     }
 }
 
@@ -120,5 +130,8 @@ mod tests {
         let first = (|_request: Request| async { Ok(response::text("hi")) }).boxed();
         let second = BoxApp::new(first.clone());
         assert!(Arc::ptr_eq(&first.0, &second.0));
+        let http_errors = first.with(crate::HttpErrors::new()).boxed();
+        assert!(http_errors.downcast_ref::<crate::WithHttpErrors<BoxApp>>().is_some());
+        assert!(http_errors.downcast_ref::<BoxApp>().is_none());
     }
 }

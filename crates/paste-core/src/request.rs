@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use http::uri::PathAndQuery;
 use http::{Uri, header};
 
+use crate::error::encode_location;
 use crate::header::{Accept, AcceptLanguage};
 use crate::resolve::resolve;
-use crate::{ClientAddr, OriginalUri, RemoteUser, Scheme, ScriptName, host, path};
+use crate::{ClientAddr, Error, OriginalUri, RemoteUser, Scheme, ScriptName, host, path};
 
 /// Reads the environment of a request, and moves path segments from `path_info` to `script_name`.
 ///
@@ -43,6 +44,11 @@ pub trait RequestExt {
     /// Moves the next `count` segments of the path to the script name. Where fewer are left, it
     /// moves none and gives `false`. Doubled slashes become one, also in what is left.
     fn shift_segments(&mut self, count: usize) -> bool;
+
+    /// Changes what is left of the path, and the query if `target` has one, as if the client had asked
+    /// for it below the script name. The original target stays. What may not stand in a path is
+    /// percent-encoded; a target that does not begin with a slash is an error with status 500.
+    fn rewrite(&mut self, target: &str) -> crate::Result<()>;
 
     /// Says that someone who did not tell has consumed `prefix`: for apps below a router that
     /// nests by a prefix of its own. It goes before the script name so far, and before the
@@ -183,6 +189,26 @@ impl<B> RequestExt for http::Request<B> {
         true
     }
 
+    #[track_caller]
+    fn rewrite(&mut self, target: &str) -> crate::Result<()> {
+        let mut target = encode_location(target);
+        if !target.starts_with('/') {
+            return Err(Error::boxed(format!("`{target}` is not a path that begins with a slash")));
+        }
+        if let (false, Some(query)) = (target.contains('?'), self.uri().query()) {
+            target.push('?');
+            target.push_str(query);
+        }
+        let mut parts = self.uri().clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::try_from(target)?);
+        let original = std::mem::replace(self.uri_mut(), Uri::from_parts(parts)?);
+        self.extensions_mut().get_or_insert_with(|| OriginalUri(original));
+        if let Some(script_name) = self.extensions_mut().get_mut::<ScriptName>() {
+            script_name.consumed_all = false;
+        }
+        Ok(())
+    }
+
     fn mounted_at(&mut self, prefix: &str) {
         let prefix = prefix.trim_end_matches('/');
         let original = self.original_uri();
@@ -253,7 +279,7 @@ impl<B> RequestExt for http::Request<B> {
             Ok(query) => Ok(query),
             Err(error) => {
                 let detail = format!("The query does not fit: {error}.");
-                Err(crate::Error::bad_request(detail).caused_by(error))
+                Err(Error::bad_request(detail).caused_by(error))
             }
         }
     }

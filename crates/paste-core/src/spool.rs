@@ -90,6 +90,17 @@ impl Spool {
         if self.buffer.len() > most { self.flush().await } else { Ok(()) }
     }
 
+    /// Keeps `data`, too, if there is room for it in memory; without waiting. `false`: nothing was
+    /// kept.
+    pub fn write_now(&mut self, data: &[u8]) -> bool {
+        let has_room = self.file.is_none() && self.buffer.len() + data.len() <= self.memory;
+        if has_room {
+            self.size += data.len() as u64;
+            self.buffer.extend_from_slice(data);
+        }
+        has_room
+    }
+
     async fn flush(&mut self) -> Result<()> {
         let data = self.buffer.split().freeze();
         let file = self.file.take();

@@ -39,7 +39,7 @@ mod site;
 
 pub use cli::main;
 pub use config::{ConfigError, Problem, ServerOptions};
-pub use registry::Registry;
+pub use registry::{Filter, Registry};
 pub use site::{Context, Site};
 
 /// A value of a file together with where it stands, for [`Problem::at`].

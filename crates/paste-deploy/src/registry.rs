@@ -104,16 +104,25 @@ impl<T> fmt::Debug for Kind<T> {
     }
 }
 
-/// A middleware, erased: wraps any app, any number of times.
+/// A filter of a file: a middleware that wraps any app, any number of times.
 #[derive(Clone)]
-pub(crate) struct Filter(Arc<dyn Fn(BoxApp) -> BoxApp + Send + Sync>);
+pub struct Filter(Arc<dyn Fn(BoxApp) -> BoxApp + Send + Sync>);
 
 impl Filter {
     fn new<M: Middleware<BoxApp> + Clone + Send + Sync + 'static>(middleware: M) -> Self {
         Self(Arc::new(move |app| middleware.clone().wrap(app).boxed()))
     }
 
-    pub(crate) fn wrap(&self, app: BoxApp) -> BoxApp {
+    /// Changes nothing.
+    pub(crate) fn none() -> Self {
+        Self(Arc::new(|app| app))
+    }
+}
+
+impl Middleware<BoxApp> for Filter {
+    type App = BoxApp;
+
+    fn wrap(self, app: BoxApp) -> BoxApp {
         (self.0)(app)
     }
 }

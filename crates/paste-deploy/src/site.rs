@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use paste_core::BoxApp;
+use paste_core::{AppExt, BoxApp};
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -67,6 +67,7 @@ pub struct Context<'a> {
 trait Names {
     fn dir(&self) -> &Path;
     fn app(&mut self, name: &Spanned<String>) -> Option<BoxApp>;
+    fn filter(&mut self, name: &Spanned<String>) -> Option<Filter>;
     fn problems(&mut self) -> &mut Problems;
 }
 
@@ -79,6 +80,11 @@ impl Context<'_> {
     /// The app of that name. `None`: there is none, or it is faulty, and that is told already.
     pub fn app(&mut self, name: &Spanned<String>) -> Option<BoxApp> {
         self.names.app(name)
+    }
+
+    /// The filter of that name, or of the kind of that name. `None`: as for apps.
+    pub fn filter(&mut self, name: &Spanned<String>) -> Option<Filter> {
+        self.names.filter(name)
     }
 
     /// Tells a problem without giving up: the rest is looked at, too, and the file is refused.
@@ -127,6 +133,10 @@ impl Names for Builder<'_> {
 
     fn app(&mut self, name: &Spanned<String>) -> Option<BoxApp> {
         Builder::app(self, name)
+    }
+
+    fn filter(&mut self, name: &Spanned<String>) -> Option<Filter> {
+        Builder::filter(self, name)
     }
 
     fn problems(&mut self) -> &mut Problems {
@@ -218,7 +228,7 @@ impl<'t> Builder<'t> {
     fn build_app(&mut self, section: Section<'t>) -> Option<BoxApp> {
         let filters: Vec<_> = section.filters.iter().map(|name| self.filter(name)).collect();
         let app = self.build_section(&self.registry.apps, "app", section)?;
-        filters.into_iter().rev().try_fold(app, |app, filter| Some(filter?.wrap(app)))
+        filters.into_iter().rev().try_fold(app, |app, filter| Some(app.with(filter?)))
     }
 
     /// The filter of that name, or of the kind of that name with its defaults.
@@ -247,7 +257,12 @@ impl<'t> Builder<'t> {
                 self.build_section(&self.registry.filters, "filter", section)
             }
             Progress::Done(filter) => Some(filter),
-            Progress::Begun | Progress::Failed => None,
+            Progress::Begun => {
+                let circle = format!("the filter `{}` is named by itself", name.get_ref());
+                self.problems.add(name.span(), circle);
+                None
+            }
+            Progress::Failed => None,
         };
         let progress = filter.clone().map_or(Progress::Failed, Progress::Done);
         self.filters.insert(name.get_ref().clone(), progress);

@@ -6,7 +6,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use super::{Error, Forward};
+use super::Error;
 
 /// Any error that may cross threads, boxed.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -15,13 +15,6 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     #[track_caller]
     fn from(source: E) -> Self {
         source.into_error(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-}
-
-impl From<Forward> for Error {
-    #[track_caller]
-    fn from(forward: Forward) -> Self {
-        Self::with_payload(forward)
     }
 }
 

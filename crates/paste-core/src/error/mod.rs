@@ -9,6 +9,7 @@
 //!    errors passes payloads on.
 
 mod convert;
+mod forward;
 mod status;
 
 use std::any::Any;
@@ -21,6 +22,7 @@ use std::panic::Location;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use convert::{BoxError, ResultExt};
+pub use forward::Forward;
 pub(crate) use status::{encode_location, explanation, location_value, missing_header};
 
 /// What an app gives when it has no response: it travels outwards until a middleware takes it, or
@@ -68,32 +70,6 @@ pub struct Note {
     pub text: Cow<'static, str>,
     /// Where the note was attached.
     pub location: &'static Location<'static>,
-}
-
-/// Control flow: asks for an internal forward. Raised as an error, it travels outwards to the
-/// middleware that performs forwards, which starts the request again on another path.
-///
-/// ```
-/// use paste_core::{Error, Forward};
-///
-/// let mut error = Error::from(Forward::to("/errors/404.html"));
-/// assert_eq!(error.take::<Forward>().unwrap().path(), "/errors/404.html");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forward {
-    path: String,
-}
-
-impl Forward {
-    /// A forward to `path`, with or without a query.
-    pub fn to(path: impl Into<String>) -> Self {
-        Self { path: path.into() }
-    }
-
-    /// Where to, with the query if there is one.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
 }
 
 impl Error {

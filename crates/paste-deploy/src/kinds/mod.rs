@@ -2,14 +2,20 @@
 //! the crate that has it.
 
 mod allowed_hosts;
+mod cascade;
 #[cfg(feature = "demo")]
 mod demo;
 mod dump;
+mod error_document;
 mod http_errors;
+mod recursive;
 mod redirect;
 mod static_dir;
 mod text;
 mod url_map;
+mod when;
+
+use std::ops::RangeInclusive;
 
 use http::StatusCode;
 use paste_filter::Headers;
@@ -22,25 +28,35 @@ pub(crate) fn register(registry: Registry) -> Registry {
     #[cfg(feature = "demo")]
     let registry = registry.app("demo", demo::build);
     registry
+        .app("cascade", cascade::build)
         .app("dump", dump::build)
         .app("redirect", redirect::build)
         .app("static", static_dir::build)
         .app("text", text::build)
         .app("urlmap", url_map::build)
         .filter("allowed-hosts", allowed_hosts::build)
+        .filter("error-document", error_document::build)
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
         .filter("http-errors", http_errors::build)
         .filter("lint", |lint: Lint, _: &mut Context<'_>| Ok(lint))
+        .filter("recursive", recursive::build)
+        .filter("when", when::build)
 }
 
 /// The status of a key `status`, which must be in `range`.
-fn status(code: u16, range: std::ops::RangeInclusive<u16>) -> Result<StatusCode, Problem> {
+fn status(code: u16, range: RangeInclusive<u16>) -> Result<StatusCode, Problem> {
+    status_at("status", code, range)
+}
+
+/// The same for another key.
+fn status_at(
+    key: &'static str,
+    code: u16,
+    range: RangeInclusive<u16>,
+) -> Result<StatusCode, Problem> {
     let problem = || {
         let (low, high) = (range.start(), range.end());
-        Problem::at_key(
-            "status",
-            format!("status {code} cannot be had here: expected {low} to {high}"),
-        )
+        Problem::at_key(key, format!("status {code} cannot be had here: expected {low} to {high}"))
     };
     if range.contains(&code) {
         StatusCode::from_u16(code).map_err(|_| problem())

@@ -5,6 +5,7 @@ mod check; // what is refused, and how it is told
 mod commands; // what each command prints
 #[cfg(feature = "demo")]
 mod demo; // the kind of that name
+mod dispatch; // the kinds of paste-dispatch
 mod kinds; // what each kind does
 
 use std::path::PathBuf;

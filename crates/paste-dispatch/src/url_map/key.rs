@@ -1,4 +1,7 @@
-//! The keys of a map, and the host patterns that a request's host fits.
+//! The keys of a map, and the hosts that they are for.
+
+use std::borrow::Cow;
+use std::fmt;
 
 use http::uri::Authority;
 use paste_core::path::decode;
@@ -20,15 +23,27 @@ pub enum MountError {
     /// Another app is mounted there.
     #[error("`{0}` is mounted twice")]
     Taken(String),
+    /// Another mount has that name, or a name is empty or has a slash.
+    #[error("`{0}` cannot be the name of a mount: it is taken, empty, or has a slash")]
+    BadName(String),
 }
 
 /// A parsed key.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
-    /// The lower-case host pattern, if the key is for one.
-    pub(super) host: Option<String>,
+    pub(super) host: Option<HostKey>,
     /// The path, as it was written.
     pub(super) path: String,
+}
+
+/// The hosts that a key is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HostKey {
+    /// The name in lower case; with `below`, the one that the host's name ends with.
+    pub(super) name: String,
+    /// `*.name`.
+    pub(super) below: bool,
+    pub(super) port: Option<u16>,
 }
 
 impl Key {
@@ -40,10 +55,7 @@ impl Key {
         let after_scheme = key.strip_prefix("http:").or_else(|| key.strip_prefix("https:"));
         if let Some(rest) = after_scheme.unwrap_or(key).strip_prefix("//") {
             let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = without_final_dot(&host.to_ascii_lowercase());
-            if !is_host_pattern(&host) {
-                return Err(MountError::BadHost(key.to_owned()));
-            }
+            let host = HostKey::parse(host).ok_or_else(|| MountError::BadHost(key.to_owned()))?;
             return Ok(Self { host: Some(host), path: path.to_owned() });
         }
         if after_scheme.is_some() || !(key.is_empty() || key.starts_with('/')) {
@@ -53,36 +65,52 @@ impl Key {
     }
 }
 
-fn is_host_pattern(pattern: &str) -> bool {
-    let host = pattern.strip_prefix("*.").unwrap_or(pattern);
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
-    };
-    let (name, port) = split_port(host);
-    name == authority.host()
-        && !name.contains('*')
-        && port.is_none_or(|port| port.parse::<u16>().is_ok())
-}
-
-/// The patterns that a request's host fits, the most particular first. A missing port is the
-/// scheme's.
-pub(super) fn host_patterns(host: &str, scheme: &str) -> impl Iterator<Item = String> + use<> {
-    let host = without_final_dot(host);
-    let (name, port) = split_port(&host);
-    let scheme_port = if scheme == "https" { "443" } else { "80" };
-    let port = port.filter(|port| !port.is_empty()).unwrap_or(scheme_port).to_owned();
-    let name = name.to_ascii_lowercase();
-    let parents =
-        name.match_indices('.').map(|(dot, _)| format!("*{}", &name[dot..])).collect::<Vec<_>>();
-    std::iter::once(name).chain(parents).flat_map(move |name| [format!("{name}:{port}"), name])
-}
-
-/// `example.org.` is `example.org`, with a port or without.
-fn without_final_dot(host: &str) -> String {
-    match split_port(host) {
-        (name, Some(port)) => format!("{}:{port}", name.strip_suffix('.').unwrap_or(name)),
-        (name, None) => name.strip_suffix('.').unwrap_or(name).to_owned(),
+impl HostKey {
+    fn parse(text: &str) -> Option<Self> {
+        let (below, host) = match text.strip_prefix("*.") {
+            Some(host) => (true, host),
+            None => (false, text),
+        };
+        let authority = host.parse::<Authority>().ok()?;
+        let (name, port) = split_port(host);
+        if name != authority.host() || name.is_empty() || name.contains('*') {
+            return None;
+        }
+        let port = match port {
+            Some(port) => Some(port.parse().ok()?),
+            None => None,
+        };
+        let name = without_final_dot(name).to_ascii_lowercase();
+        Some(Self { name, below, port })
     }
+}
+
+/// As a key says it.
+impl fmt::Display for HostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.below { "*." } else { "" }, self.name)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+/// The host of a request: its name in lower case, and its port, or else the scheme's.
+pub(super) fn host_and_port<'a>(host: &'a str, scheme: &str) -> (Cow<'a, str>, u16) {
+    let (name, port) = split_port(host);
+    let name = without_final_dot(name);
+    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let name = if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
+    let scheme_port = if scheme == "https" { 443 } else { 80 };
+    (name, port.and_then(|port| port.parse().ok()).unwrap_or(scheme_port))
+}
+
+/// The names that `name` is below, the nearest first: `example.org` and `org` of `a.example.org`.
+pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(name), |name| name.split_once('.').map(|(_, parent)| parent)).skip(1)
+}
+
+/// `example.org.` is `example.org`.
+fn without_final_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 /// Splits `host:port`; an IPv6 address keeps its brackets.
@@ -111,8 +139,9 @@ mod tests {
             ("//[::1]:80/", Some("[::1]:80"), "/"),
             ("//*.localhost:8080/", Some("*.localhost:8080"), "/"),
         ] {
-            let expected = Key { host: host.map(str::to_owned), path: path.to_owned() };
-            assert_eq!(Key::parse(key), Ok(expected), "{key}");
+            let parsed = Key::parse(key).unwrap();
+            let parsed = (parsed.host.map(|host| host.to_string()), &*parsed.path);
+            assert_eq!(parsed, (host.map(str::to_owned), path), "{key}");
         }
         for key in [
             "a",
@@ -136,21 +165,17 @@ mod tests {
     }
 
     #[test]
-    fn the_most_particular_pattern_comes_first() {
-        let patterns: Vec<_> = host_patterns("A.Example.org", "https").collect();
-        assert_eq!(
-            patterns,
-            [
-                "a.example.org:443",
-                "a.example.org",
-                "*.example.org:443",
-                "*.example.org",
-                "*.org:443",
-                "*.org"
-            ]
-        );
-        let patterns: Vec<_> = host_patterns("[::1]:8080", "http").collect();
-        assert_eq!(patterns, ["[::1]:8080", "[::1]"]);
-        assert_eq!(host_patterns("localhost.", "http").last().unwrap(), "localhost");
+    fn a_host_is_split_and_has_parents() {
+        for (host, scheme, name, port) in [
+            ("A.Example.org", "https", "a.example.org", 443),
+            ("localhost.:8080", "http", "localhost", 8080),
+            ("[::1]:81", "http", "[::1]", 81),
+            ("[::1]", "http", "[::1]", 80),
+            ("a:", "http", "a", 80),
+        ] {
+            assert_eq!(host_and_port(host, scheme), (Cow::Borrowed(name), port), "{host}");
+        }
+        assert!(parents("a.example.org").eq(["example.org", "org"]));
+        assert!(parents("localhost").eq([""; 0]));
     }
 }

@@ -14,15 +14,26 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Mounts `app` at a raw path. `false`: that prefix is taken.
-    pub(super) fn insert(&mut self, path: &str, app: BoxApp) -> bool {
-        let prefix = canonical(path).into_owned();
-        if self.apps.contains_key(&prefix) {
-            return false;
-        }
+    /// Mounts `app` at a raw path; gives what was there.
+    pub(super) fn insert(&mut self, path: &str, app: BoxApp) -> Option<BoxApp> {
         self.deepest = self.deepest.max(path::segments(path).count());
-        self.apps.insert(prefix, app);
-        true
+        self.apps.insert(canonical(path).into_owned(), app)
+    }
+
+    /// Takes away what is mounted at a raw path.
+    pub(super) fn remove(&mut self, path: &str) -> Option<BoxApp> {
+        let removed = self.apps.remove(&*canonical(path));
+        let depths = self.apps.keys().map(|prefix| first_segments(prefix, usize::MAX).1);
+        self.deepest = depths.max().unwrap_or_default();
+        removed
+    }
+
+    /// The prefixes, as text; the root is `/`.
+    pub(super) fn paths(&self) -> impl Iterator<Item = String> {
+        self.apps.keys().map(|prefix| match &**prefix {
+            [] => "/".to_owned(),
+            prefix => String::from_utf8_lossy(prefix).into_owned(),
+        })
     }
 
     /// The app with the longest prefix of a canonical path, and that prefix's number of segments.

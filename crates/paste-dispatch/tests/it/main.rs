@@ -1,4 +1,9 @@
-//! What paste-dispatch promises, through the test client with the lint on.
+//! The crate from outside, by `TestApp`.
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
-mod url_map; // apps by prefix and host
+mod cascade;
+mod error_document;
+mod mounts; // the map while it serves, and names
+mod recursive;
+mod url_map;
+mod when;
