@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{Context, Problem};
 
 /// Performs the internal forwards and sub-requests that apps below ask for.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {
     /// How many may follow from one request, one out of the other.

@@ -33,12 +33,11 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<When<
     let filter = context.filter(&options.filter);
     let mut methods = Vec::new();
     for name in options.method {
-        match Method::from_bytes(name.get_ref().as_bytes()) {
-            Ok(method) => methods.push(method),
-            Err(_) => {
-                let wrong = format!("`{}` is not a method", name.get_ref());
-                context.report(Problem::at(&name, wrong));
-            }
+        if let Ok(method) = Method::from_bytes(name.get_ref().as_bytes()) {
+            methods.push(method);
+        } else {
+            let wrong = format!("`{}` is not a method", name.get_ref());
+            context.report(Problem::at(&name, wrong));
         }
     }
     if let Some(path) = options.path.as_ref().filter(|path| !path.get_ref().starts_with('/')) {
