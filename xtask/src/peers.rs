@@ -23,10 +23,12 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "wget", package: "wget" },
     Peer { program: "nghttp", package: "nghttp2-client" },
     Peer { program: "h2load", package: "nghttp2-client" },
+    Peer { program: PYTHON_PASTE, package: "python3-paste" },
     Peer { program: PYTHON_REQUESTS, package: "python3-requests" },
 ];
 
 /// A library is looked for by its path, as a program by its name.
+const PYTHON_PASTE: &str = "/usr/lib/python3/dist-packages/paste/urlmap.py";
 const PYTHON_REQUESTS: &str = "/usr/lib/python3/dist-packages/requests/__init__.py";
 
 /// For `cargo xtask test browser`.
@@ -106,7 +108,7 @@ mod tests {
     fn a_package_of_two_missing_programs_is_installed_once() {
         assert_eq!(
             missing_packages(INTEGRATION, |p| p == "curl"),
-            ["wget", "nghttp2-client", "python3-requests"]
+            ["wget", "nghttp2-client", "python3-paste", "python3-requests"]
         );
         assert!(missing_packages(INTEGRATION, |_| true).is_empty());
     }

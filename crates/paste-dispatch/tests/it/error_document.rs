@@ -32,9 +32,8 @@ async fn site(request: Request) -> Result {
             Ok(page)
         }
         "/errors/missing" => Err(Error::not_found()),
-        "/errors/circle" => Ok(answer(404)),
         "/errors/forward" => Err(Forward::to("/x").into()),
-        "/404" => Ok(answer(404)),
+        "/404" | "/errors/circle" => Ok(answer(404)),
         "/404-err" => Err(Error::not_found().detail("no such thing")),
         "/401" => Err(Error::unauthorized(HeaderValue::from_static("Basic realm=\"x\""))),
         "/410" => Ok(answer(410)),
