@@ -56,6 +56,12 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
+    /// Waits for what is done before the calls.
+    #[allow(dead_code, reason = "only the peers prepare anything")]
+    pub(crate) fn wait<F: Future>(&self, preparing: F) -> F::Output {
+        self.runtime.block_on(preparing)
+    }
+
     /// The median nanoseconds of one `call`, whose outcome the optimizer must take for used.
     pub(crate) fn time<T>(&self, mut call: impl AsyncFnMut() -> T) -> f64 {
         let chunk = self.calls / CHUNKS;
@@ -90,6 +96,11 @@ pub(crate) fn request<B>(body: B) -> Request<B> {
 
 /// The text of every answer.
 pub(crate) const HELLO: &str = "Hello, world!";
+
+/// So many prefixes, the last of which is that of the request.
+pub(crate) fn mounts(count: usize) -> impl Iterator<Item = String> {
+    (1..count).map(|n| format!("/mount/number/{n}")).chain(["/hello".to_owned()])
+}
 
 /// One for each of the five middlewares.
 ///

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use http::StatusCode;
 use paste_core::{App, AppExt, Body, Request, Response, Result, response};
+use paste_dispatch::UrlMap;
 use paste_filter::Headers;
 use paste_fixture::TestApp;
 
@@ -14,15 +15,28 @@ fn main() -> ExitCode {
     let [frames, types, referrer, transport, content] =
         harness::headers().map(|(name, value)| Headers::new().set(name, value));
     let headers5 = hello.with(frames).with(types).with(referrer).with(transport).with(content);
+    let [mount1, mount10, mount1000] = [1, 10, 1000].map(mounts);
     let linted = TestApp::new(|_: Request| async { Ok(response::text(harness::HELLO)) });
     let unlinted = linted.clone().without_lint();
     harness::run(&[
         ("build", &|timer| timer.time(async || request())),
         ("bare", &|timer| timer.time(async || answer(&hello).await)),
         ("headers5", &|timer| timer.time(async || answer(&headers5).await)),
+        ("mount1", &|timer| timer.time(async || answer(&mount1).await)),
+        ("mount10", &|timer| timer.time(async || answer(&mount10).await)),
+        ("mount1000", &|timer| timer.time(async || answer(&mount1000).await)),
         ("testapp", &|timer| timer.time(async || get(&linted).await)),
         ("testapp_unlinted", &|timer| timer.time(async || get(&unlinted).await)),
     ])
+}
+
+/// A map of so many mounts, of which the one that is asked for is the last.
+fn mounts(count: usize) -> UrlMap {
+    let map = UrlMap::new();
+    for key in harness::mounts(count) {
+        map.mounts().mount(&key, hello).expect("each key is another");
+    }
+    map
 }
 
 /// One GET of the test client, with all that a test would see.

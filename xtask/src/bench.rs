@@ -26,6 +26,8 @@ const PEER_MANIFEST: &str = "benches/peers/Cargo.toml";
 struct Case {
     ours: &'static str,
     peer: &'static str,
+    /// What building the request alone is called on the peer's side; none: the peer is our side, too.
+    peer_base: Option<&'static str>,
     goal: f64,
     what: &'static str,
 }
@@ -37,20 +39,75 @@ const INPROC: [Case; 3] = [
     Case {
         ours: "headers5",
         peer: "axum_headers5",
+        peer_base: Some(BASE),
         goal: 0.33,
         what: "five middlewares that set a header each; peer: axum with five layers of tower-http",
     },
     Case {
         ours: "headers5",
         peer: "axum_headers5_apart",
+        peer_base: Some(BASE),
         goal: 0.33,
         what: "the same; peer: the same, by five calls of `Router::layer`",
     },
     Case {
         ours: "headers5",
         peer: "axum_layers5",
+        peer_base: Some(BASE),
         goal: 0.33,
         what: "the same; peer: axum with header, timeout, compression, catch-panic and trace",
+    },
+];
+
+const DISPATCH: [Case; 7] = [
+    Case {
+        ours: "mount1",
+        peer: "axum_nest1",
+        peer_base: Some(BASE),
+        goal: 1.0,
+        what: "an app mounted by prefix; peer: axum's nest",
+    },
+    Case {
+        ours: "mount10",
+        peer: "axum_nest10",
+        peer_base: Some(BASE),
+        goal: 1.0,
+        what: "the same, the last of ten",
+    },
+    Case {
+        ours: "mount1000",
+        peer: "axum_nest1000",
+        peer_base: Some(BASE),
+        goal: 1.0,
+        what: "the same, the last of a thousand",
+    },
+    Case {
+        ours: "mount1",
+        peer: "actix_scope1",
+        peer_base: Some("build_actix"),
+        goal: 1.0,
+        what: "an app mounted by prefix; peer: actix-web's scope",
+    },
+    Case {
+        ours: "mount10",
+        peer: "actix_scope10",
+        peer_base: Some("build_actix"),
+        goal: 1.0,
+        what: "the same, the last of ten",
+    },
+    Case {
+        ours: "mount1000",
+        peer: "actix_scope1000",
+        peer_base: Some("build_actix"),
+        goal: 1.0,
+        what: "the same, the last of a thousand",
+    },
+    Case {
+        ours: "mount1000",
+        peer: "mount10",
+        peer_base: None,
+        goal: 1.3,
+        what: "a thousand mounts beside ten, both ours",
     },
 ];
 
@@ -71,15 +128,20 @@ pub(crate) struct Options {
 enum Name {
     /// Calls within one process: no socket, no parser
     Inproc,
+    /// The same, of apps that are mounted by prefix
+    Dispatch,
 }
 
 pub(crate) fn run(options: &Options) -> Result {
-    match options.name.unwrap_or(Name::Inproc) {
-        Name::Inproc => inproc(options),
-    }
+    let cases: Vec<&Case> = match options.name {
+        Some(Name::Inproc) => INPROC.iter().collect(),
+        Some(Name::Dispatch) => DISPATCH.iter().collect(),
+        None => INPROC.iter().chain(&DISPATCH).collect(),
+    };
+    inproc(options, &cases)
 }
 
-fn inproc(options: &Options) -> Result {
+fn inproc(options: &Options, cases: &[&Case]) -> Result {
     if options.instructions && !in_path("valgrind") {
         return Err(
             "--instructions needs valgrind; install it (Debian: apt-get install valgrind)".into()
@@ -89,12 +151,13 @@ fn inproc(options: &Options) -> Result {
     let ours = build(OUR_MANIFEST, "paste-inproc")?;
     let peer = build(PEER_MANIFEST, "peer-inproc")?;
     let mut missed = Vec::new();
-    for case in &INPROC {
+    for case in cases {
+        let peer = if case.peer_base.is_some() { &peer } else { &ours };
         println!("{} / {}: {}", case.ours, case.peer, case.what);
-        let measured = measure(&ours, &peer, case)?;
+        let measured = measure(&ours, peer, case)?;
         print_times(case, &measured);
         if options.instructions {
-            print_instructions(&ours, &peer, case)?;
+            print_instructions(&ours, peer, case)?;
         }
         if measured.ratio() > case.goal {
             missed.push(format!("{} / {}", case.ours, case.peer));
@@ -149,7 +212,7 @@ fn measure(ours: &Path, peer: &Path, case: &Case) -> Result<Measured> {
     let mut measured = Measured::default();
     for _ in 0..ROUNDS {
         let our_base = time_per_call(ours, BASE)?;
-        let peer_base = time_per_call(peer, BASE)?;
+        let peer_base = time_per_call(peer, case.peer_base.unwrap_or(BASE))?;
         measured.ours.push(time_per_call(ours, case.ours)? - our_base);
         let net = time_per_call(peer, case.peer)? - peer_base;
         if net <= 0.0 {
@@ -197,7 +260,8 @@ fn print_times(case: &Case, measured: &Measured) {
 
 fn print_instructions(ours: &Path, peer: &Path, case: &Case) -> Result {
     let our_net = instructions(ours, case.ours)? - instructions(ours, BASE)?;
-    let peer_net = instructions(peer, case.peer)? - instructions(peer, BASE)?;
+    let peer_net =
+        instructions(peer, case.peer)? - instructions(peer, case.peer_base.unwrap_or(BASE))?;
     println!("  instructions per call, net of building the request");
     println!("  {:20} {our_net:>10.0}", case.ours);
     println!("  {:20} {peer_net:>10.0}", case.peer);

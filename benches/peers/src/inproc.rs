@@ -30,12 +30,27 @@ fn main() -> ExitCode {
         ("axum_headers5", &|timer| calls(timer, headers5())),
         ("axum_headers5_apart", &|timer| calls(timer, headers5_apart())),
         ("axum_layers5", &|timer| calls(timer, layers5())),
+        ("axum_nest1", &|timer| calls(timer, nest(1))),
+        ("axum_nest10", &|timer| calls(timer, nest(10))),
+        ("axum_nest1000", &|timer| calls(timer, nest(1000))),
+        ("build_actix", &|timer| timer.time(async || actix::request())),
+        ("actix_scope1", &|timer| actix::calls(timer, 1)),
+        ("actix_scope10", &|timer| actix::calls(timer, 10)),
+        ("actix_scope1000", &|timer| actix::calls(timer, 1000)),
     ])
 }
 
 /// Sets no header, like the app of our side: see [`harness::headers`].
 fn hello() -> Router {
     Router::new().route("/hello", get(async || Body::from(harness::HELLO)))
+}
+
+/// Routers nested by so many prefixes.
+fn nest(count: usize) -> Router {
+    harness::mounts(count).fold(Router::new(), |router, prefix| {
+        let inner = Router::new().route("/", get(async || Body::from(harness::HELLO)));
+        router.nest(&prefix, inner)
+    })
 }
 
 /// Layers in a tuple: the first is the outermost.
@@ -79,4 +94,38 @@ async fn answer(router: &mut Router) -> usize {
     assert_eq!(response.status(), StatusCode::OK);
     let body = response.into_body().collect().await;
     body.expect("a buffer does not break").to_bytes().len()
+}
+
+mod actix {
+    //! actix-web, by its test service: what its server does around a call is not there either.
+
+    use actix_web::body::to_bytes;
+    use actix_web::dev::Service;
+    use actix_web::http::header;
+    use actix_web::{App, test, web};
+
+    use super::harness;
+
+    pub(crate) fn request() -> actix_http::Request {
+        test::TestRequest::get()
+            .uri("/hello")
+            .insert_header((header::HOST, "localhost"))
+            .insert_header((header::ACCEPT_ENCODING, "gzip"))
+            .insert_header((header::USER_AGENT, "bench"))
+            .to_request()
+    }
+
+    /// An app of so many scopes.
+    pub(crate) fn calls(timer: &harness::Timer, count: usize) -> f64 {
+        let app = harness::mounts(count).fold(App::new(), |app, prefix| {
+            let route = web::get().to(async || harness::HELLO);
+            app.service(web::scope(&prefix).route("", route))
+        });
+        let service = timer.wait(test::init_service(app));
+        timer.time(async || {
+            let response = service.call(request()).await.expect("an app gives no errors");
+            assert!(response.status().is_success());
+            to_bytes(response.into_body()).await.expect("a buffer does not break").len()
+        })
+    }
 }
