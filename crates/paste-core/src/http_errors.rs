@@ -8,7 +8,8 @@
 //! 4. A redirect links its target, if that is a web address. Without a `Location` it is a mistake
 //!    of the program, and becomes a 500.
 //! 5. Statuses without content (204, 205, 304) have no page.
-//! 6. A 5xx is logged as an error, once; any other error for debugging.
+//! 6. A 5xx is logged as an error, once; any other error for debugging. The error itself stays in
+//!    the response's extensions, as [`Rendered`].
 //!
 //! ```
 //! use paste_core::{App, AppExt, Body, Error, HttpErrors, Request, Result};
@@ -25,6 +26,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -64,10 +66,24 @@ impl<A: App> App for WithHttpErrors<A> {
         match self.app.call(request).await {
             Err(mut error) if !error.has_payload() => {
                 error.log();
-                Ok(renderer.render(&mut error))
+                let mut response = renderer.render(&mut error);
+                response.extensions_mut().insert(Rendered(Arc::new(error)));
+                Ok(response)
             }
             other => other,
         }
+    }
+}
+
+/// The error that [`HttpErrors`] has rendered, in the extensions of the response that shows it: for
+/// tests and logs, never for a client. The response has been answered, and stays a response.
+#[derive(Clone, Debug)]
+pub struct Rendered(Arc<Error>);
+
+impl Rendered {
+    /// The error, with its place, notes and causes.
+    pub fn error(&self) -> &Error {
+        &self.0
     }
 }
 
@@ -305,6 +321,15 @@ mod tests {
         assert_eq!(response.headers()["allow"], "GET, HEAD");
         let mut error = app.call(get("/forward")).await.unwrap_err();
         assert_eq!(error.take::<Forward>().unwrap().path(), "/x");
+    }
+
+    #[tokio::test]
+    async fn rule_6_the_error_stays_in_the_extensions() {
+        let app = async |_: Request| Err(Error::boxed("the disk is full"));
+        let response = app.with(HttpErrors::new()).call(Request::new(Body::empty())).await.unwrap();
+        let error = response.extensions().get::<Rendered>().unwrap().error();
+        assert_eq!(error.source().unwrap().to_string(), "the disk is full");
+        assert!(error.location().file().ends_with("http_errors.rs"));
     }
 
     #[test]
