@@ -18,6 +18,7 @@ pub mod attack;
 mod caught;
 #[cfg(unix)]
 pub mod command;
+mod cut;
 pub mod lint;
 pub mod test_app;
 

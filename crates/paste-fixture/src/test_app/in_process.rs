@@ -7,9 +7,11 @@ use bytes::Bytes;
 use http::Method;
 use http::uri::PathAndQuery;
 use http_body::Body as _;
+use paste_core::http_errors::Rendered;
 use paste_core::{App, Body, ClientAddr, Error, ErrorRenderer, Request, Scheme};
 use url::Url;
 
+use super::behind::story;
 use crate::caught::caught;
 
 /// The most that a client keeps of a response's body.
@@ -50,11 +52,15 @@ pub(super) async fn call(app: &impl App, mut request: Request, url: &Url) -> Ans
     }
     let (mut trouble, mut unanswered) = (None, None);
     let render = |mut error: Error, trouble: &mut Option<String>| {
-        *trouble = Some(format!("{error:?}"));
+        *trouble = Some(story(&error));
         renderer.render(&mut error)
     };
     let response = match caught(app.call(request)).await {
-        Ok(Ok(response)) => response,
+        Ok(Ok(response)) => {
+            let rendered = response.extensions().get::<Rendered>();
+            trouble = rendered.map(|rendered| story(rendered.error()));
+            response
+        }
         Ok(Err(error)) => {
             unanswered = error.downcast_ref::<NoAnswer>().map(ToString::to_string);
             render(error, &mut trouble)
@@ -68,7 +74,7 @@ pub(super) async fn call(app: &impl App, mut request: Request, url: &Url) -> Ans
         Ok(Err(error)) => Answer {
             head,
             body: Bytes::new(),
-            trouble: Some(format!("the body broke: {error:?}")),
+            trouble: Some(format!("the body broke: {}", story(&error))),
             unanswered,
         },
         Err(panic) => Answer {

@@ -51,6 +51,7 @@
 //! # });
 //! ```
 
+mod behind;
 mod cookies;
 mod encode;
 #[cfg(feature = "html")]

@@ -5,6 +5,7 @@ use scraper::{ElementRef, Html, Selector};
 
 use super::form::{base_url, elements};
 use super::{Form, TestRequest, TestResponse};
+use crate::cut::cut;
 
 /// A link of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,5 +152,9 @@ fn text_of(element: ElementRef<'_>) -> String {
 fn listed(links: &[Link]) -> String {
     let listed: Vec<_> =
         links.iter().map(|link| format!("`{}` ({})", link.text, link.href)).collect();
-    if listed.is_empty() { "none".to_owned() } else { listed.join(", ") }
+    if listed.is_empty() {
+        "none".to_owned()
+    } else {
+        cut(&listed.join(", "), 4 << 10).into_owned()
+    }
 }

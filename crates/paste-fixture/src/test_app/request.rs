@@ -316,7 +316,16 @@ impl TestResponse {
             }
             let mut next = request.clone();
             if url.origin() != self.url().origin() {
-                next.headers.remove(header::AUTHORIZATION);
+                // They were meant for that host alone.
+                for of_the_host in [
+                    header::AUTHORIZATION,
+                    header::COOKIE,
+                    header::HOST,
+                    header::ORIGIN,
+                    header::PROXY_AUTHORIZATION,
+                ] {
+                    next.headers.remove(of_the_host);
+                }
             }
             next.target = Ok(url);
             let becomes_get = match self.status().as_u16() {

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::TestRequest;
+use crate::cut::cut;
 use crate::lint::{Finding, Level};
 
 /// An answer with its whole body. Its methods panic, with the page, where a page is not as the
@@ -23,6 +24,9 @@ pub struct TestResponse {
     trouble: Option<String>,
     findings: Vec<Finding>,
 }
+
+/// How much a failure shows of each thing, in bytes; [`TestResponse::show`] writes the whole page.
+const MOST_SHOWN: usize = 16 << 10;
 
 impl TestResponse {
     pub(super) fn new(
@@ -135,16 +139,17 @@ impl TestResponse {
         self.findings.iter().any(|finding| finding.level == Level::Must)
     }
 
-    /// Everything that helps to see why a test failed.
+    /// Everything that helps to see why a test failed, each part within bounds.
     pub(super) fn story(&self) -> String {
-        let mut story = String::new();
+        let mut findings = String::new();
         for finding in &self.findings {
-            let _ = writeln!(story, "  lint: {finding}");
+            let _ = writeln!(findings, "  lint: {finding}");
         }
+        let mut story = cut(&findings, MOST_SHOWN).into_owned();
         if let Some(trouble) = &self.trouble {
-            let _ = writeln!(story, "  behind it: {trouble}");
+            let _ = writeln!(story, "  behind it: {}", cut(trouble, MOST_SHOWN));
         }
-        story + &self.to_string()
+        story + &cut(&self.to_string(), MOST_SHOWN)
     }
 
     fn contains(&self, text: &str) -> bool {

@@ -249,14 +249,21 @@ async fn a_redirect_to_another_origin_keeps_no_credentials() {
         if request.uri().path() == "/away" {
             return Ok(response::redirect(StatusCode::FOUND, "http://b.example/"));
         }
-        let known = request.headers().contains_key("authorization");
-        Ok(response::text(known.to_string()))
+        if request.uri().path() == "/near" {
+            return Ok(response::redirect(StatusCode::FOUND, "/"));
+        }
+        let of_the_host = ["authorization", "cookie", "host"].map(|name| {
+            let value = request.headers().get(name).map(|value| value.to_str().unwrap());
+            value.unwrap_or("none").to_owned()
+        });
+        Ok(response::text(of_the_host.join(", ")))
     });
-    assert_eq!(app.get("/").header("authorization", "Basic eDp5").await.text(), "true");
-    assert_eq!(
-        app.get("/away").header("authorization", "Basic eDp5").follow().await.text(),
-        "false"
-    );
+    let get = |target| {
+        let request = app.get(target).header("authorization", "Basic eDp5");
+        request.header("cookie", "sid=secret").header("host", "a.example").follow()
+    };
+    assert_eq!(get("/near").await.text(), "Basic eDp5, sid=secret, a.example");
+    assert_eq!(get("/away").await.text(), "none, none, b.example");
 }
 
 #[tokio::test]

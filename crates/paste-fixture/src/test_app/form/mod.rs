@@ -24,6 +24,7 @@ use self::controls::{Control, Kind};
 pub(super) use self::controls::{base_url, elements};
 use super::encode::{self, Upload};
 use super::{TestApp, TestRequest};
+use crate::cut::cut;
 
 /// A form of a page. See the [module](self) for the rules, and
 /// [`TestResponse::form`](super::TestResponse::form) for how to get one.
@@ -384,7 +385,7 @@ fn no_such(what: &str, wanted: &str, owner: &str, known: &[&str]) -> FormError {
     let known = if known.is_empty() {
         "there are none".to_owned()
     } else {
-        format!("there are `{}`", known.join("`, `"))
+        cut(&format!("there are `{}`", known.join("`, `")), 4 << 10).into_owned()
     };
     FormError(format!("there is no {what} `{wanted}` in {owner}; {known}"))
 }
