@@ -1,4 +1,4 @@
-//! Twenty form pages, each submitted by Chromium and by TestApp: the app gets the same request.
+//! Form pages, each submitted by Chromium and by TestApp: the app gets the same request.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,7 +27,7 @@ const GO: &str = "<button id=go>Go</button>";
 
 /// The pages: what is inside the body, and what is done to it.
 fn pages() -> Vec<(String, Vec<Action>)> {
-    let get = |controls: &str| format!("<form action=/sent>{controls}{GO}</form>");
+    let get = |controls: &str| format!("<form action=/sent novalidate>{controls}{GO}</form>");
     let post = |attributes: &str, controls: &str| {
         format!("<form action=/sent method=post {attributes}>{controls}{GO}</form>")
     };
@@ -52,21 +52,116 @@ fn pages() -> Vec<(String, Vec<Action>)> {
         (post("enctype=multipart/form-data", "<input name='q\"uote' value=1><input type=file name=f><input type=file name=g multiple><textarea name=t>x\ny</textarea>"), vec![File("g", "alpha\nbeta")]),
         (post("", "<input type=file name=f><input name=a value=1>"), vec![File("f", "alpha")]),
         ("<form action=/sent method=post><input name=a value=1><input type=submit id=go name=s value='Send it' formenctype=multipart/form-data></form>".to_owned(), vec![]),
+        // Controls belong to the form that the parser has open, wherever they come to stand.
+        ("<div><form action=/sent></div><input name=q value=1><input type=submit id=go name=b value=go></form>".to_owned(), vec![]),
+        ("<table><form action=/sent><tr><td><input name=x value=1><button id=go>Go</button></td></tr></form><tr><td><input name=stray value=2></td></tr></table>".to_owned(), vec![]),
+        ("<form action=/sent><div></form><input name=a value=1><button id=go>Go</button></div><input name=b value=2>".to_owned(), vec![]),
+        ("<form action=/sent><input name=a value=1><form action=/wrong><input name=b value=2><button id=go>Go</button></form><input name=c value=3>".to_owned(), vec![]),
+        ("<table><tr><form action=/sent><td><input name=a value=1><table><tr><td><input name=b value=2></table><input type=hidden name=c value=3><button id=go>Go</button></form><td><input name=d value=4></table>".to_owned(), vec![]),
+        ("<p><form action=/sent><template><input name=a value=1></template><b><input name=b value=2></p><input name=c value=3></b><button id=go>Go</button>".to_owned(), vec![]),
+        ("<form action=/sent><input type=submit id=go name=s></form>".to_owned(), vec![]),
+        // Sanitized values.
+        (get("<input type=range name=a min=0 max=10 value=7.5><input type=range name=b min=0 max=5><input type=range name=c min=0 max=10 step=3 value=10><input type=range name=d min=1 max=10 step=.1 value=1.27><input type=range name=e step=any value=7.50><input type=range name=f min=-2.5 max=2.5><input type=range name=g min=5 max=1><input type=range name=h value=7.5>"), vec![]),
+        (get("<input type=range name=a min=0 max=10 step=4><input type=range name=b>"), vec![Set("a", "6"), Set("b", "1e1")]),
+        (get("<input type=email multiple name=e value=' a@b , c@d '><input type=email name=f value=' a@b , c@d '><input type=email multiple name=g value=' , '>"), vec![]),
+        (get("<input type=week name=a value=2023-W53><input type=week name=b value=2020-W53><input type=week name=c value=2026-W53><input type=week name=d value=2015-W53><input type=week name=e value=2000-W53>"), vec![]),
+        (get("<input type=datetime-local name=a value=2024-01-01T10:00:00.000><input type=datetime-local name=b value=2024-01-01T10:00:30.500><input type=datetime-local name=c value='2024-01-01 10:00:30'><input type=datetime-local name=d value=2024-01-01T10:00:30.050><input type=time name=e value=10:00:00><input type=time name=f value=10:00:30.500>"), vec![]),
+        (get("<input type=color name=a value=red><input type=color name=b value='#fa0'><input type=color name=c value=RebeccaPurple><input type=color name=c value=' red'><input type=color name=d value=nonsense><input type=color name=e value='#11223344'>"), vec![]),
+        (get("<textarea name=t wrap=hard cols=5>aaa bbb cccccccc d\n\neee  fff</textarea><textarea name=u wrap=hard>short</textarea><textarea name=v cols=5>not wrapped at all</textarea>"), vec![]),
+        // The direction of texts.
+        (get("<input name=a dirname=a.dir value=x><input type=number name=b dirname=b.dir value=1><input type=date name=c dirname=c.dir><input type=color name=d dirname=d.dir><input type=hidden name=e dirname=e.dir value=x><input type=password name=f dirname=f.dir><input type=email name=g dirname=g.dir><input type=url name=h dirname=h.dir><input type=search name=i dirname=i.dir><input type=range name=j dirname=j.dir><input type=checkbox checked name=k dirname=k.dir>"), vec![]),
+        ("<form action=/sent dir=rtl><input type=submit id=go name=s dirname=s.dir value='\u{5d0}'><input type=tel name=t dirname=t.dir value=1><input name=a dirname=a.dir></form>".to_owned(), vec![]),
+        (get("<input name=a dirname=a.dir dir=auto value='1 \u{5d0}b\u{e7}'><textarea name=b dirname=b.dir dir=auto>1 a \u{5d0}</textarea><input name=c dirname=c.dir dir=auto><div dir=auto>\u{627}<p><input name=d dirname=d.dir value=x></div><div dir=auto><bdi>\u{627}</bdi>x<input name=e dirname=e.dir></div><input name=f dirname=f.dir dir=auto value='\u{5d0}'><div dir=rtl><input dir=none name=g dirname=g.dir><input type=tel dir=auto name=h dirname=h.dir value='\u{5d0}'></div>"), vec![Set("f", "x")]),
+        (get("<div dir=rtl><textarea name=b dirname=b.dir>2</textarea><input dirname=c.dir><select name=s dirname=s.dir><option>1</select></div>"), vec![]),
+    ]
+}
+
+/// Pages that are not in UTF-8, or do not send it: the content type, and the page in that encoding.
+fn encoded_pages() -> Vec<(&'static str, Vec<u8>, Vec<Action>)> {
+    let text = "value='\u{e9}\u{20ac} \u{5d0} &amp;\u{1F600}'";
+    let get = format!(
+        "<form action='/sent?\u{e9}\u{5d0}'><input name='n\u{e9}' {text}><input type=hidden name=_charset_>{GO}</form>"
+    );
+    let post = |attributes: &str| {
+        format!(
+            "<form action='/sent?\u{e9}\u{5d0}' method=post {attributes}><input name='n\u{e9}\u{5d0}' {text}><textarea name=t>\u{e9}\n</textarea><input type=hidden name=_charset_>{GO}</form>"
+        )
+    };
+    let page = |head: &str, form: &str| format!("<!doctype html>{head}<title>x</title>{form}");
+    // What ISO 8859-1 lacks stands in the page as a reference.
+    let latin1 = |text: String| {
+        let bytes = text.chars().map(|c| {
+            u8::try_from(c)
+                .map_or_else(|_| format!("&#{};", u32::from(c)).into_bytes(), |byte| vec![byte])
+        });
+        bytes.flatten().collect::<Vec<_>>()
+    };
+    let utf16 = |text: String| {
+        text.encode_utf16().chain([0x20]).fold(vec![0xFF, 0xFE], |mut bytes, unit| {
+            bytes.extend(unit.to_le_bytes());
+            bytes
+        })
+    };
+    let multipart = post("enctype=multipart/form-data");
+    vec![
+        ("text/html; charset=iso-8859-1", latin1(page("", &get)), vec![]),
+        (
+            "text/html",
+            latin1(page("<meta charset=latin1>", &post(""))),
+            vec![Set("t", "x\u{e9}\u{3b1}")],
+        ),
+        (
+            "text/html",
+            latin1(page(
+                "<meta http-equiv=content-type content='text/html; charset=windows-1252'>",
+                &multipart,
+            )),
+            vec![],
+        ),
+        (
+            "text/html; charset=koi8-r",
+            page("", &post("enctype=text/plain")).replace(|c: char| !c.is_ascii(), "").into_bytes(),
+            vec![Set("t", "\u{43f}\u{e9}")],
+        ),
+        ("text/html; charset=iso-8859-1", utf16(page("<meta charset=latin1>", &post(""))), vec![]),
+        (
+            "text/html; charset=utf-8",
+            page("", &post("accept-charset='nonsense iso-8859-2, windows-1251'")).into_bytes(),
+            vec![],
+        ),
+        (
+            "text/html; charset=utf-8",
+            page("", &post("accept-charset='nonsense windows-1251 gbk'")).into_bytes(),
+            vec![],
+        ),
+        (
+            "text/html; charset=utf-8",
+            page("", &post("accept-charset=utf-16 enctype=multipart/form-data")).into_bytes(),
+            vec![],
+        ),
+        (
+            "text/html; charset=shift_jis",
+            page("", &get).replace(|c: char| !c.is_ascii(), "").into_bytes(),
+            vec![Set("n", "\u{3042}\u{e9}")],
+        ),
     ]
 }
 
 /// A request as the app got it; the boundary of a multipart body is made one.
 type Sent = (String, String, String, String);
 
+/// A page: its content type, and its content.
+type Page = (&'static str, Vec<u8>);
+
 /// Shows the page that is set, and tells of every request to `/sent`.
-fn recorder(page: Arc<Mutex<String>>, told: mpsc::UnboundedSender<Sent>) -> impl App {
+fn recorder(page: Arc<Mutex<Page>>, told: mpsc::UnboundedSender<Sent>) -> impl App {
     move |mut request: Request| {
         let (page, told) = (page.lock().unwrap().clone(), told.clone());
         async move {
             if request.uri().path() != "/sent" {
-                return Ok(response::html(format!(
-                    "<!doctype html><meta charset=utf-8><title>x</title>{page}"
-                )));
+                let mut response = http::Response::new(page.1.into());
+                response.headers_mut().insert("content-type", page.0.parse()?);
+                return Ok(response);
             }
             let body = std::mem::take(request.body_mut()).collect(1 << 20).await?;
             let content_type = request
@@ -75,7 +170,7 @@ fn recorder(page: Arc<Mutex<String>>, told: mpsc::UnboundedSender<Sent>) -> impl
                 .map_or("", |value| value.to_str().unwrap_or("?"));
             let (content_type, boundary) =
                 content_type.split_once("; boundary=").unwrap_or((content_type, "\0"));
-            let body = String::from_utf8_lossy(&body).replace(boundary, "BOUNDARY");
+            let body = body.escape_ascii().to_string().replace(boundary, "BOUNDARY");
             let sent = (
                 request.method().to_string(),
                 request.uri().to_string(),
@@ -90,31 +185,44 @@ fn recorder(page: Arc<Mutex<String>>, told: mpsc::UnboundedSender<Sent>) -> impl
 
 #[tokio::test]
 async fn chromium_and_testapp_send_the_same() -> Result<(), Box<dyn std::error::Error>> {
-    let page = Arc::new(Mutex::new(String::new()));
+    let page = Arc::new(Mutex::new(Page::default()));
     let (tell, mut told) = mpsc::unbounded_channel();
     let server = TestServer::new(recorder(Arc::clone(&page), tell)).await;
     let url = format!("http://{}/", server.addr);
     let browser = Browser::start().await;
     let app = TestApp::at(&url);
     let dir = tempfile::tempdir()?;
-    for (body, actions) in pages() {
-        page.lock().unwrap().clone_from(&body);
+    let mut differences = Vec::new();
+    let of_utf8 = |(body, actions): (String, Vec<Action>)| {
+        let page = format!("<!doctype html><meta charset=utf-8><title>x</title>{body}");
+        ("text/html; charset=utf-8", page.into_bytes(), actions)
+    };
+    for (content_type, content, actions) in pages().into_iter().map(of_utf8).chain(encoded_pages())
+    {
+        *page.lock().unwrap() = (content_type, content.clone());
 
         browser.goto(&url).await;
         for action in &actions {
             act_in_browser(&browser, action, dir.path()).await;
         }
         browser.run("document.getElementById('go').click()").await;
-        let by_chromium = within("Chromium's request", told.recv()).await.unwrap();
+        let shown = String::from_utf8_lossy(&content);
+        let wait = format!("Chromium's request by {shown}");
+        let by_chromium = within(&wait, told.recv()).await.unwrap();
 
-        let mut form = app.get("/").await.forms().remove(0);
+        let mut form = app.get("/").allow_findings().await.forms().remove(0);
         for action in &actions {
             act(&mut form, action);
         }
         form.press("go").await;
         let by_us = within("our request", told.recv()).await.unwrap();
-        assert_eq!(by_us, by_chromium, "{body}");
+        if by_us != by_chromium {
+            differences.push(format!(
+                "{content_type}: {shown}\n  by us {by_us:?}\n  by it {by_chromium:?}"
+            ));
+        }
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
     Ok(())
 }
 

@@ -3,8 +3,12 @@
 //! 1. Line ends in names and values become CR LF.
 //! 2. In urlencoded and plain bodies a file is its name.
 //! 3. In multipart headers `"`, CR and LF are percent-encoded, and nothing else is.
+//! 4. Texts are encoded as the caller says, files stay as they are.
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
+use form_urlencoded::EncodingOverride;
 use http::HeaderValue;
 
 /// A file to upload.
@@ -41,8 +45,9 @@ pub(crate) enum Value {
 pub(crate) type Entries = Vec<(String, Value)>;
 
 /// `application/x-www-form-urlencoded`, for a body or a query.
-pub(crate) fn urlencoded(entries: &Entries) -> String {
+pub(crate) fn urlencoded(entries: &Entries, encoding: EncodingOverride<'_>) -> String {
     let mut encoded = form_urlencoded::Serializer::new(String::new());
+    encoded.encoding_override(encoding);
     for (name, value) in entries {
         encoded.append_pair(&crlf(name), &crlf(text_of(value)));
     }
@@ -51,37 +56,36 @@ pub(crate) fn urlencoded(entries: &Entries) -> String {
 
 /// `text/plain`.
 #[cfg(feature = "html")]
-pub(crate) fn plain(entries: &Entries) -> String {
+pub(crate) fn plain(entries: &Entries, encoding: EncodingOverride<'_>) -> Vec<u8> {
     let mut text = String::new();
     for (name, value) in entries {
         for part in [&crlf(name), "=", &crlf(text_of(value)), "\r\n"] {
             text.push_str(part);
         }
     }
-    text
+    bytes_of(&text, encoding).into_owned()
 }
 
 /// `multipart/form-data` (RFC 7578): the content type with its boundary, and the body.
-pub(crate) fn multipart(entries: &Entries) -> (HeaderValue, Bytes) {
+pub(crate) fn multipart(entries: &Entries, encoding: EncodingOverride<'_>) -> (HeaderValue, Bytes) {
     let boundary = boundary(entries);
     let mut body = Vec::new();
     for (name, value) in entries {
-        let name = quoted(&crlf(name));
-        body.extend_from_slice(
-            format!("--{boundary}\r\nContent-Disposition: form-data; name={name}").as_bytes(),
-        );
+        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(&quoted(&bytes_of(&crlf(name), encoding)));
         match value {
             Value::Text(text) => {
                 body.extend_from_slice(b"\r\n\r\n");
-                body.extend_from_slice(crlf(text).as_bytes());
+                body.extend_from_slice(&bytes_of(&crlf(text), encoding));
             }
             Value::File(file) => {
-                let head = format!(
-                    "; filename={}\r\nContent-Type: {}\r\n\r\n",
-                    quoted(&file.file_name),
-                    file.content_type.replace(['\r', '\n'], " ")
+                body.extend_from_slice(b"; filename=");
+                body.extend_from_slice(&quoted(&bytes_of(&file.file_name, encoding)));
+                let content_type = file.content_type.replace(['\r', '\n'], " ");
+                body.extend_from_slice(
+                    format!("\r\nContent-Type: {content_type}\r\n\r\n").as_bytes(),
                 );
-                body.extend_from_slice(head.as_bytes());
                 body.extend_from_slice(&file.content);
             }
         }
@@ -120,8 +124,23 @@ fn crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
 }
 
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A"))
+fn quoted(text: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'"'];
+    for byte in text {
+        match byte {
+            b'"' => quoted.extend_from_slice(b"%22"),
+            b'\r' => quoted.extend_from_slice(b"%0D"),
+            b'\n' => quoted.extend_from_slice(b"%0A"),
+            other => quoted.push(*other),
+        }
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// The text in an encoding; `None` is UTF-8.
+fn bytes_of<'a>(text: &'a str, encoding: EncodingOverride<'a>) -> Cow<'a, [u8]> {
+    encoding.map_or(Cow::Borrowed(text.as_bytes()), |encode| encode(text))
 }
 
 #[cfg(test)]
@@ -138,20 +157,23 @@ mod tests {
     #[cfg(feature = "html")]
     #[test]
     fn rules_1_and_2_in_plain_bodies() {
-        assert_eq!(plain(&entries()), "a b=1&é\r\n2\r\n3\r\n\r\nf\"\r\n=x\"y.txt\r\n");
+        assert_eq!(
+            plain(&entries(), None),
+            b"a b=1&\xC3\xA9\r\n2\r\n3\r\n\r\nf\"\r\n=x\"y.txt\r\n"
+        );
     }
 
     #[test]
     fn rules_1_and_2_in_urlencoded_bodies() {
         assert_eq!(
-            urlencoded(&entries()),
+            urlencoded(&entries(), None),
             "a+b=1%26%C3%A9%0D%0A2%0D%0A3%0D%0A&f%22%0D%0A=x%22y.txt"
         );
     }
 
     #[test]
     fn rule_3_in_multipart_bodies_and_a_boundary_that_stands_nowhere() {
-        let (content_type, body) = multipart(&entries());
+        let (content_type, body) = multipart(&entries(), None);
         assert_eq!(content_type, "multipart/form-data; boundary=----PasteFixture00000001");
         let expected = "------PasteFixture00000001\r\nContent-Disposition: form-data; name=\"a b\"\r\n\r\n\
                         1&é\r\n2\r\n3\r\n\r\n------PasteFixture00000001\r\n\

@@ -52,7 +52,11 @@
 //! ```
 
 mod behind;
+#[cfg(feature = "html")]
+mod charset;
 mod cookies;
+#[cfg(feature = "html")]
+mod document;
 mod encode;
 #[cfg(feature = "html")]
 pub mod form;

@@ -1,9 +1,9 @@
 //! A response read as an HTML page: elements, links to click, forms to fill in.
 
-use http::Method;
-use scraper::{ElementRef, Html, Selector};
+use http::{Method, header};
+use scraper::{ElementRef, Selector};
 
-use super::form::{base_url, elements};
+use super::document::Document;
 use super::{Form, TestRequest, TestResponse};
 use crate::cut::cut;
 
@@ -27,7 +27,7 @@ impl TestResponse {
         let Ok(selector) = Selector::parse(selector) else {
             panic!("`{selector}` is not a CSS selector")
         };
-        self.html().select(&selector).map(|element| text_of(element)).collect()
+        self.document().html.select(&selector).map(|element| text_of(element)).collect()
     }
 
     /// The values of an attribute of all elements that a CSS selector finds and that have it.
@@ -36,8 +36,9 @@ impl TestResponse {
         let Ok(selector) = Selector::parse(selector) else {
             panic!("`{selector}` is not a CSS selector")
         };
-        let html = self.html();
-        html.select(&selector)
+        let page = self.document();
+        page.html
+            .select(&selector)
             .filter_map(|element| element.attr(attribute))
             .map(str::to_owned)
             .collect()
@@ -45,9 +46,9 @@ impl TestResponse {
 
     /// All links of the page, in its order.
     pub fn links(&self) -> Vec<Link> {
-        let html = self.html();
-        let links =
-            elements(&html).filter(|element| matches!(element.value().name(), "a" | "area"));
+        let page = self.document();
+        let elements = page.elements().map(|placed| placed.element);
+        let links = elements.filter(|element| matches!(element.value().name(), "a" | "area"));
         links
             .filter_map(|element| {
                 let href = element.attr("href")?.to_owned();
@@ -107,9 +108,9 @@ impl TestResponse {
     #[track_caller]
     pub fn goto(&self, href: &str) -> TestRequest {
         let mut request = self.request.app.request(Method::GET, "");
-        let base = base_url(&self.html(), self.url());
-        let target = base.join(href).map_err(|error| format!("`{href}` is not a URL: {error}"));
-        request.target = target;
+        let page = self.document();
+        let target = page.join(&page.base_url(self.url()), href);
+        request.target = target.map_err(|error| format!("`{href}` is not a URL: {error}"));
         request.initiator = Some(self.url().clone());
         request
     }
@@ -137,11 +138,11 @@ impl TestResponse {
 
     /// All forms of the page, in its order.
     pub fn forms(&self) -> Vec<Form> {
-        Form::all(&self.request.app, self.url(), &self.html())
+        Form::all(&self.request.app, self.url(), &self.document())
     }
 
-    fn html(&self) -> Html {
-        Html::parse_document(&self.text())
+    fn document(&self) -> Document {
+        Document::read(self.bytes(), self.headers().get(header::CONTENT_TYPE))
     }
 }
 

@@ -245,17 +245,17 @@ impl TestRequest {
         let has_body = !self.body.is_empty() && !has_file;
         if matches!(self.method, Method::GET | Method::HEAD) || has_body {
             if let Ok(url) = &mut self.target {
-                let query = encode::urlencoded(&self.entries);
+                let query = encode::urlencoded(&self.entries, None);
                 let query = url.query().map_or(query.clone(), |before| format!("{before}&{query}"));
                 url.set_query(Some(&query));
             }
             return;
         }
         let (content_type, body) = if has_file {
-            encode::multipart(&self.entries)
+            encode::multipart(&self.entries, None)
         } else {
             let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-            (form, Bytes::from(encode::urlencoded(&self.entries)))
+            (form, Bytes::from(encode::urlencoded(&self.entries, None)))
         };
         self.body = body;
         self.headers.entry(header::CONTENT_TYPE).or_insert(content_type);

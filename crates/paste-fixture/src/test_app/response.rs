@@ -72,8 +72,16 @@ impl TestResponse {
         &self.body
     }
 
-    /// The body as text; bytes that are not UTF-8 become U+FFFD.
+    /// The body as text, in the encoding that its byte order mark, the charset of its Content-Type,
+    /// or a page's `<meta>` says, else in UTF-8 (without the feature `html`: always). A page that
+    /// says nothing and is not UTF-8 is windows-1252. Bytes that are no text become U+FFFD.
     pub fn text(&self) -> String {
+        #[cfg(feature = "html")]
+        return super::charset::of_body(&self.body, self.headers.get(header::CONTENT_TYPE))
+            .decode(&self.body)
+            .0
+            .into_owned();
+        #[cfg(not(feature = "html"))]
         String::from_utf8_lossy(&self.body).into_owned()
     }
 

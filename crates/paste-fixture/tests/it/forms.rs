@@ -102,8 +102,8 @@ async fn controls_hold_at_first_what_the_page_says() {
             "a=1",
         ),
         (
-            "<input type=range name=r min=0 max=10><input type=datetime-local name=d value='2024-01-01 10:00'>",
-            "r=5&d=2024-01-01T10%3A00",
+            "<input type=range name=r min=0 max=5><input type=range name=q min=0 max=10 value=7.5><input type=datetime-local name=d value='2024-01-01 10:00'>",
+            "r=3&q=8&d=2024-01-01T10%3A00",
         ),
         ("<datalist><input name=a value=1></datalist><input name=b value=2>", "b=2"),
         (
@@ -111,6 +111,18 @@ async fn controls_hold_at_first_what_the_page_says() {
             "",
         ),
         ("<input name='a b' value='1&2=é'>", "a+b=1%262%3D%C3%A9"),
+        (
+            "<input type=email multiple name=e value=' a@b , c@d '><input type=color name=c value=red><input type=week name=w value=2023-W53>",
+            "e=a%40b%2Cc%40d&c=%23ff0000&w=",
+        ),
+        (
+            "<textarea name=t wrap=hard cols=5>aaa bbb cccccccc\nd</textarea><textarea name=u cols=1>a b</textarea>",
+            "t=aaa+%0D%0Abbb+%0D%0Accccc%0D%0Accc%0D%0Ad&u=a+b",
+        ),
+        (
+            "<input type=number name=n dirname=n.dir><input type=date name=d dirname=d.dir><input type=hidden name=h dirname=h.dir><input name=a dirname=a.dir dir=auto value='1 א a'>",
+            "n=&d=&h=&h.dir=ltr&a=1+%D7%90+a&a.dir=rtl",
+        ),
     ] {
         assert_eq!(query(controls).await, expected, "{controls}");
     }
@@ -148,11 +160,109 @@ async fn the_target_is_the_forms_or_the_pressed_buttons() {
 }
 
 #[tokio::test]
-async fn a_form_between_the_parts_of_a_table_owns_what_follows() {
-    let page = "<table><form action=/s><tr><td><input name=a value=1></td></tr></form>\
-        <form action=/t><tr><td><input name=b value=2><button>Go</button></td></tr></form></table>";
-    let form = form_of(page).await;
-    assert_eq!(text(form.submit()).await, "GET /s?a=1 \n");
+async fn a_form_owns_the_controls_that_the_parser_met_before_its_end() {
+    for (page, expected) in [
+        (
+            "<table><form action=/s><tr><td><input name=x value=1></td></tr></form>\
+             <tr><td><input name=stray value=2></td></tr></table>",
+            "GET /s?x=1 \n",
+        ),
+        (
+            "<div><form action=/s></div><input name=q value=1><input type=submit name=b value=go></form>\
+             <input name=c value=2>",
+            "GET /s?q=1&b=go \n",
+        ),
+        (
+            "<form action=/s><div></form><input name=a value=1></div><input name=b value=2>",
+            "GET /s?a=1 \n",
+        ),
+        (
+            "<form action=/s><input name=a value=1><form action=/t><input name=b value=2></form>\
+             <input name=c value=3>",
+            "GET /s?a=1&b=2 \n",
+        ),
+    ] {
+        let form = form_of(page).await;
+        let request = if page.contains("type=submit") { form.press("go") } else { form.submit() };
+        assert_eq!(text(request).await, expected, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_read_and_its_form_sent_in_the_encoding_of_the_page() {
+    let cyrillic = |accept: &str| {
+        let page = format!(
+            "<title>x</title><p>\u{ff}</p><a href='/s?\u{ff}'>x</a><form action=/s {accept}><input name=a value='\u{ff}&euro;'></form>"
+        );
+        let page: Vec<_> = page.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        TestApp::new(move |request: Request| {
+            let page = page.clone();
+            async move {
+                if request.uri().path() == "/s" {
+                    return sent(request).await;
+                }
+                let mut response = http::Response::new(page.into());
+                let content_type = http::HeaderValue::from_static("text/html; charset=koi8-r");
+                response.headers_mut().insert("content-type", content_type);
+                Ok(response)
+            }
+        })
+    };
+    let page = cyrillic("").get("/").await;
+    page.must_contain("Ъ");
+    assert_eq!(page.select("p"), ["Ъ"]);
+    assert_eq!(text(page.form().submit()).await, "GET /s?a=%FF%26%238364%3B \n");
+    assert_eq!(text(page.click("x")).await, "GET /s?%FF \n");
+    let mut form = cyrillic("accept-charset='none windows-1251' method=post").get("/").await.form();
+    form.set("a", "é\u{416}");
+    let urlencoded = "application/x-www-form-urlencoded";
+    assert_eq!(text(form.submit()).await, format!("POST /s {urlencoded}\na=%26%23233%3B%C6"));
+}
+
+#[tokio::test]
+async fn controls_and_buttons_that_share_a_name_are_known_by_number() {
+    let mut form = form_of(
+        "<form action=/s><input type=file name=f><input type=file name=f>\
+         <select name=s><option>1<option>2</select><select name=s><option>1<option>2</select>\
+         <input type=checkbox name=c><input type=checkbox name=c>\
+         <button formaction=/a>Go</button><button formaction=/b>Go</button></form>",
+    )
+    .await;
+    form.upload_nth("f", 0, [Upload::new("1", "")]).upload_nth("f", 1, [Upload::new("2", "")]);
+    form.set_all_nth("s", 1, &["2"]).check_nth("c", 1, true);
+    assert_eq!(form.values("f"), ["1", "2"]);
+    assert_eq!(form.values("s"), ["1", "2"]);
+    assert_eq!(form.values("c"), ["on"]);
+    assert_eq!(text(form.press_nth("Go", 1)).await, "GET /b?f=1&f=2&s=1&s=2&c=on \n");
+    for (complaint, fails) in [
+        (
+            "2 controls are named `f`: say which by `upload_nth`",
+            &(|form: &mut Form| _ = form.upload("f", [])) as &dyn Fn(&mut Form),
+        ),
+        ("2 controls are named `s`: say which by `set_all_nth`", &|form| {
+            _ = form.set_all("s", &["1"])
+        }),
+        ("2 controls are named `f`: there is no number 2", &|form| _ = form.upload_nth("f", 2, [])),
+        ("`s` is a select: no checkbox", &|form| _ = form.check_nth("s", 0, true)),
+        ("2 buttons fit `Go`: say which by `press_nth`", &|form| _ = form.press("Go")),
+        ("2 buttons fit `Go`: there is no number 2", &|form| _ = form.press_nth("Go", 2)),
+    ] {
+        let mut form = form.clone();
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fails(&mut form)));
+        assert_eq!(*panic.unwrap_err().downcast::<String>().unwrap(), complaint);
+    }
+}
+
+#[tokio::test]
+async fn headers_of_the_app_go_with_a_form_too() {
+    let app = TestApp::new(async |request: Request| {
+        let told = request.headers().get("x").map_or("none", |value| value.to_str().unwrap());
+        Ok(response::html(format!(
+            "<!doctype html><title>x</title><p>{told}</p><form method=post></form>"
+        )))
+    });
+    let app = app.header(http::HeaderName::from_static("x"), http::HeaderValue::from_static("1"));
+    assert_eq!(app.get("/").await.form().submit().await.select("p"), ["1"]);
 }
 
 #[tokio::test]

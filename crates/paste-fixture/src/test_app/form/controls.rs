@@ -1,19 +1,22 @@
 //! The controls of a form, as the page has them (WHATWG HTML, 4.10).
 //!
-//! 1. A control belongs to the form named by its `form` attribute, else to the form around it.
+//! 1. A control belongs to the form named by its `form` attribute, else to the form that the parser
+//!    made its owner, else to the form around it.
 //! 2. It is disabled by its own attribute, or by a disabled fieldset around it, except within the
 //!    fieldset's first legend.
 //! 3. At first it holds what its attributes say, sanitized by its type. Of a radio group the last
 //!    checked button holds; of a select the last selected option, or the first that is not
 //!    disabled where one must be.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use scraper::{ElementRef, Html};
-use url::Url;
+use ego_tree::NodeId;
+use scraper::ElementRef;
 
-use super::sanitize::{Range, sanitize};
-use super::{FormError, Target, no_such};
+use super::Target;
+use super::sanitize::{InputType, sanitize};
+use crate::test_app::document::{Direction, Document, Placed};
 use crate::test_app::encode::Upload;
 
 /// One control of a form.
@@ -27,7 +30,8 @@ pub(super) struct Control {
     pub(super) in_datalist: bool,
     /// The name under which the direction of the text is sent, if it is.
     pub(super) dirname: Option<String>,
-    pub(super) direction: &'static str,
+    /// That direction; `None`: what is written there says it.
+    pub(super) direction: Option<Direction>,
     /// What is written on a button.
     pub(super) label: String,
     /// Where a button sends the form.
@@ -39,11 +43,14 @@ pub(super) enum Kind {
     /// An input with a text; its type says how the text is sanitized.
     Text {
         value: String,
-        input_type: String,
-        range: Range,
+        input_type: InputType,
     },
     Hidden(String),
-    Textarea(String),
+    Textarea {
+        value: String,
+        /// After how many characters its lines are broken, if they are.
+        wrap: Option<usize>,
+    },
     Checkbox {
         value: String,
         checked: bool,
@@ -85,6 +92,14 @@ impl Kind {
         self.is_submitter() || matches!(self, Self::Button)
     }
 
+    /// What is written there.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Text { value, .. } | Self::Textarea { value, .. } | Self::Hidden(value) => value,
+            other => other.button_value().unwrap_or_default(),
+        }
+    }
+
     pub(super) fn button_value(&self) -> Option<&str> {
         match self {
             Self::Submit { value } => value.as_deref(),
@@ -98,7 +113,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Text { .. } => "a text field",
             Self::Hidden(_) => "a hidden field",
-            Self::Textarea(_) => "a textarea",
+            Self::Textarea { .. } => "a textarea",
             Self::Checkbox { .. } => "a checkbox (use `check`)",
             Self::Radio { .. } => "a radio button",
             Self::Select { .. } => "a select",
@@ -108,117 +123,44 @@ impl fmt::Display for Kind {
     }
 }
 
-impl Control {
-    pub(super) fn can_be_filled_in(&self) -> Result<(), FormError> {
-        let why = match self {
-            Self { disabled: true, .. } => "disabled",
-            Self { read_only: true, .. } => "read-only",
-            _ => return Ok(()),
+/// The controls of each form, in the order of the page.
+pub(super) fn by_form(document: &Document) -> HashMap<NodeId, Vec<Control>> {
+    let mut ids = HashMap::new();
+    for element in document.elements().map(|placed| placed.element) {
+        if let Some(id) = element.attr("id") {
+            let is_form = element.value().name() == "form";
+            ids.entry(id).or_insert_with(|| is_form.then(|| element.id()));
+        }
+    }
+    let mut forms: HashMap<_, Vec<_>> = HashMap::new();
+    for placed in document.elements() {
+        let owner = match placed.element.attr("form") {
+            Some(id) => ids.get(id).copied().flatten(),
+            None => document.owner(&placed),
         };
-        let name = if self.name.is_empty() { &self.label } else { &self.name };
-        Err(FormError(format!("`{name}` is {why}: nobody could fill it in")))
-    }
-
-    /// Chooses just these options of a select, by value.
-    pub(super) fn choose(&mut self, values: &[&str]) -> Result<(), FormError> {
-        let Kind::Select { multiple, options } = &mut self.kind else {
-            return Err(FormError(format!("`{}` is {}: it has no options", self.name, self.kind)));
-        };
-        if !*multiple && values.len() != 1 {
-            return Err(FormError(format!(
-                "`{}` takes one option, not {}",
-                self.name,
-                values.len()
-            )));
+        if let Some(owner) = owner
+            && let Some(control) = control(&placed)
+        {
+            forms.entry(owner).or_default().push(control);
         }
-        for value in values {
-            match options.iter().find(|option| option.value == *value) {
-                Some(option) if option.disabled => {
-                    return Err(FormError(format!(
-                        "the option `{value}` of `{}` is disabled",
-                        self.name
-                    )));
-                }
-                Some(_) => {}
-                None => {
-                    let known: Vec<_> =
-                        options.iter().map(|option| option.value.as_str()).collect();
-                    return Err(no_such("option", value, &self.name, &known));
-                }
-            }
-        }
-        let mut left: Vec<_> = values.to_vec();
-        for option in options.iter_mut() {
-            let place = left.iter().position(|value| *value == option.value);
-            option.selected = place.map(|place| left.remove(place)).is_some();
-        }
-        Ok(())
     }
+    forms.values_mut().for_each(|controls| keep_last_radio(controls));
+    forms
 }
 
-/// The controls of `form`, in the order of the page.
-pub(super) fn of_form(html: &Html, form: ElementRef<'_>) -> Vec<Control> {
-    let own = elements(html).filter(|element| is_owned_by(html, *element, form));
-    let mut controls: Vec<_> = own.filter_map(control).collect();
-    keep_last_radio(&mut controls);
-    controls
-}
-
-/// All elements of a page, but for what is inert in templates.
-pub(in crate::test_app) fn elements(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
-    let all = html.root_element().descendants().filter_map(ElementRef::wrap);
-    all.filter(|element| {
-        let mut around = element.ancestors().filter_map(ElementRef::wrap);
-        !around.any(|ancestor| ancestor.value().name() == "template")
-    })
-}
-
-/// What relative addresses of a page are relative to.
-pub(in crate::test_app) fn base_url(html: &Html, page: &Url) -> Url {
-    let mut bases = elements(html).filter(|element| element.value().name() == "base");
-    let href = bases.find_map(|base| base.attr("href"));
-    href.and_then(|href| page.join(href).ok()).unwrap_or_else(|| page.clone())
-}
-
-fn is_owned_by(html: &Html, element: ElementRef<'_>, form: ElementRef<'_>) -> bool {
-    if !matches!(element.value().name(), "input" | "button" | "select" | "textarea") {
-        return false;
-    }
-    if let Some(id) = element.attr("form") {
-        let mut named = elements(html).filter(|element| element.attr("id") == Some(id));
-        return !id.is_empty() && named.next() == Some(form);
-    }
-    let mut around = element.ancestors().filter_map(ElementRef::wrap);
-    let around = around.find(|ancestor| ancestor.value().name() == "form");
-    around.or_else(|| form_in_table(html, element)) == Some(form)
-}
-
-/// A form between the parts of a table is empty in the tree, though the parser makes it the owner of
-/// the controls that follow in that table (WHATWG HTML, 13.2.6.4.9).
-fn form_in_table<'h>(html: &'h Html, element: ElementRef<'h>) -> Option<ElementRef<'h>> {
-    let is_part = |node: &ElementRef<'_>| {
-        matches!(node.value().name(), "table" | "thead" | "tbody" | "tfoot" | "tr")
-    };
-    let before = elements(html).take_while(|other| *other != element);
-    let forms = before.filter(|other| other.value().name() == "form");
-    let candidates = forms.filter(|form| {
-        let parent = form.parent().and_then(ElementRef::wrap).filter(is_part);
-        parent
-            .is_some_and(|parent| element.ancestors().any(|ancestor| ancestor.id() == parent.id()))
-    });
-    candidates.last()
-}
-
-fn control(element: ElementRef<'_>) -> Option<Control> {
+fn control(placed: &Placed<'_>) -> Option<Control> {
+    let element = placed.element;
     let attribute = |name: &str| element.attr(name).map(str::to_owned);
     let value = || element.attr("value").unwrap_or_default().to_owned();
     let has = |name: &str| element.attr(name).is_some();
     let button_type = element.attr("type").unwrap_or_default().to_ascii_lowercase();
     let kind = match (element.value().name(), button_type.as_str()) {
         ("select", _) => select(element),
-        ("textarea", _) => Kind::Textarea(textarea_text(element)),
+        ("textarea", _) => Kind::Textarea { value: textarea_text(element), wrap: wrap(element) },
         ("button" | "input", "button" | "reset") => Kind::Button,
-        ("button", _) | ("input", "submit") => Kind::Submit { value: attribute("value") },
+        ("button", _) => Kind::Submit { value: attribute("value") },
+        // Without a value, browsers send what they write on it.
+        ("input", "submit") => Kind::Submit { value: attribute("value").or(Some("Submit".into())) },
         ("input", "image") => Kind::Image,
         ("input", "hidden") => Kind::Hidden(value()),
         ("input", "checkbox" | "radio") => {
@@ -231,9 +173,7 @@ fn control(element: ElementRef<'_>) -> Option<Control> {
             }
         }
         ("input", "file") => Kind::File { multiple: has("multiple"), files: Vec::new() },
-        ("input", _) => {
-            Kind::Text { value: value(), input_type: button_type, range: Range::default() }
-        }
+        ("input", _) => Kind::Text { value: value(), input_type: InputType::of(element) },
         _ => return None,
     };
     let text = element.text().collect::<String>();
@@ -244,18 +184,20 @@ fn control(element: ElementRef<'_>) -> Option<Control> {
         Kind::Image => element.attr("alt").unwrap_or("Submit").to_owned(),
         _ => collapse(&text),
     };
-    let read_only_counts = matches!(kind, Kind::Text { .. } | Kind::Textarea(_));
+    let dir = element.attr("dir").unwrap_or_default().to_ascii_lowercase();
+    let is_auto = dir == "auto";
+    // A telephone number goes from left to right, whatever is around it.
+    let is_number = button_type == "tel" && !matches!(&*dir, "ltr" | "rtl");
+    let direction = if is_number { Direction::Ltr } else { placed.direction() };
+    let read_only_counts = matches!(kind, Kind::Text { .. } | Kind::Textarea { .. });
     let mut control = Control {
         name: attribute("name").unwrap_or_default(),
         id: attribute("id"),
-        disabled: is_disabled(element),
+        disabled: has("disabled") || placed.around.disabled,
         read_only: read_only_counts && has("readonly"),
-        in_datalist: element
-            .ancestors()
-            .filter_map(ElementRef::wrap)
-            .any(|a| a.value().name() == "datalist"),
-        dirname: attribute("dirname").filter(|name| !name.is_empty()),
-        direction: direction(element),
+        in_datalist: placed.around.in_datalist,
+        dirname: attribute("dirname").filter(|name| !name.is_empty() && has_direction(element)),
+        direction: if is_auto { None } else { Some(direction) },
         label,
         target: Target {
             action: attribute("formaction"),
@@ -264,29 +206,8 @@ fn control(element: ElementRef<'_>) -> Option<Control> {
         },
         kind,
     };
-    if let Kind::Text { range, .. } = &mut control.kind {
-        *range = Range::of(element);
-    }
     sanitize(&mut control);
     Some(control)
-}
-
-fn is_disabled(element: ElementRef<'_>) -> bool {
-    if element.attr("disabled").is_some() {
-        return true;
-    }
-    let mut below = element;
-    for ancestor in element.ancestors().filter_map(ElementRef::wrap) {
-        if ancestor.value().name() == "fieldset" && ancestor.attr("disabled").is_some() {
-            let mut children = ancestor.children().filter_map(ElementRef::wrap);
-            let first_legend = children.find(|child| child.value().name() == "legend");
-            if first_legend != Some(below) {
-                return true;
-            }
-        }
-        below = ancestor;
-    }
-    false
 }
 
 fn select(element: ElementRef<'_>) -> Kind {
@@ -325,23 +246,51 @@ fn textarea_text(element: ElementRef<'_>) -> String {
 }
 
 fn keep_last_radio(controls: &mut [Control]) {
+    let mut last = HashMap::new();
     for place in 0..controls.len() {
-        let (before, rest) = controls.split_at_mut(place);
-        if let Kind::Radio { checked: true, .. } = rest[0].kind {
-            for earlier in before.iter_mut().filter(|earlier| earlier.name == rest[0].name) {
-                if let Kind::Radio { checked, .. } = &mut earlier.kind {
-                    *checked = rest[0].name.is_empty() && *checked;
-                }
-            }
+        if !matches!(controls[place].kind, Kind::Radio { checked: true, .. })
+            || controls[place].name.is_empty()
+        {
+            continue;
+        }
+        if let Some(earlier) = last.insert(controls[place].name.clone(), place)
+            && let Kind::Radio { checked, .. } = &mut controls[earlier].kind
+        {
+            *checked = false;
         }
     }
 }
 
-fn direction(element: ElementRef<'_>) -> &'static str {
-    let around = std::iter::once(element).chain(element.ancestors().filter_map(ElementRef::wrap));
-    let mut stated = around.filter_map(|element| element.attr("dir"));
-    let rtl = stated.find(|dir| matches!(&*dir.to_ascii_lowercase(), "rtl" | "ltr"));
-    if rtl.is_some_and(|dir| dir.eq_ignore_ascii_case("rtl")) { "rtl" } else { "ltr" }
+/// Whether the direction of the text of an element may be sent (WHATWG HTML, 3.2.6.4: the
+/// auto-directionality form-associated elements).
+fn has_direction(element: ElementRef<'_>) -> bool {
+    let input_type = element.attr("type").unwrap_or_default().to_ascii_lowercase();
+    match element.value().name() {
+        "textarea" => true,
+        "input" => !matches!(
+            &*input_type,
+            "checkbox"
+                | "color"
+                | "date"
+                | "datetime-local"
+                | "file"
+                | "image"
+                | "month"
+                | "number"
+                | "radio"
+                | "range"
+                | "time"
+                | "week"
+        ),
+        _ => false,
+    }
+}
+
+/// The line length of a textarea with `wrap=hard`.
+fn wrap(element: ElementRef<'_>) -> Option<usize> {
+    element.attr("wrap").filter(|wrap| wrap.eq_ignore_ascii_case("hard"))?;
+    let cols = element.attr("cols").and_then(|cols| cols.trim().parse().ok());
+    Some(cols.filter(|cols| *cols > 0).unwrap_or(20))
 }
 
 fn collapse(text: &str) -> String {

@@ -8,22 +8,25 @@
 //!    a test can send what a server must not trust.
 //! 3. A submission by a button takes its name and value, and its `formaction`, `formmethod` and
 //!    `formenctype`. One without a button takes the form's own.
+//! 4. It goes out in the encoding that `accept-charset` names, else in that of the page. What that
+//!    encoding lacks is sent as `&#NNN;`.
 
 mod controls;
 mod entries;
+mod fill;
 mod sanitize;
 
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
-use scraper::{ElementRef, Html};
+use encoding_rs::Encoding;
+use form_urlencoded::EncodingOverride;
+use http::{HeaderValue, Method, header};
 use url::Url;
 
-use self::controls::{Control, Kind};
-pub(super) use self::controls::{base_url, elements};
-use super::encode::{self, Upload};
-use super::{TestApp, TestRequest};
+use self::controls::Control;
+use super::document::{Document, join};
+use super::{TestApp, TestRequest, encode};
 use crate::cut::cut;
 
 /// A form of a page. See the [module](self) for the rules, and
@@ -33,6 +36,10 @@ pub struct Form {
     app: TestApp,
     page: Url,
     base: Url,
+    /// The encoding of the page, and so of its addresses.
+    of_page: &'static Encoding,
+    /// What the form is sent in.
+    encoding: &'static Encoding,
     id: Option<String>,
     target: Target,
     controls: Vec<Control>,
@@ -60,22 +67,32 @@ impl std::error::Error for FormError {}
 
 impl Form {
     /// All forms of a page, in its order.
-    pub(super) fn all(app: &TestApp, page: &Url, html: &Html) -> Vec<Self> {
-        let base = base_url(html, page);
-        let forms = elements(html).filter(|element| element.value().name() == "form");
-        let attribute = |form: ElementRef<'_>, name| form.attr(name).map(str::to_owned);
+    pub(super) fn all(app: &TestApp, page: &Url, document: &Document) -> Vec<Self> {
+        let base = document.base_url(page);
+        let mut controls = controls::by_form(document);
+        let elements = document.elements().map(|placed| placed.element);
+        let forms = elements.filter(|element| element.value().name() == "form");
         forms
-            .map(|form| Self {
-                app: app.clone(),
-                page: page.clone(),
-                base: base.clone(),
-                id: attribute(form, "id"),
-                target: Target {
-                    action: attribute(form, "action"),
-                    method: attribute(form, "method"),
-                    enctype: attribute(form, "enctype"),
-                },
-                controls: controls::of_form(html, form),
+            .map(|form| {
+                let attribute = |name| form.attr(name).map(str::to_owned);
+                let accepted = form.attr("accept-charset").unwrap_or_default();
+                // Commas are of HTML 4, and browsers still take them.
+                let mut accepted = accepted.split([' ', '\t', '\n', '\x0C', '\r', ',']);
+                let accepted = accepted.find_map(|label| Encoding::for_label(label.as_bytes()));
+                Self {
+                    app: app.clone(),
+                    page: page.clone(),
+                    base: base.clone(),
+                    of_page: document.encoding,
+                    encoding: accepted.unwrap_or(document.encoding).output_encoding(),
+                    id: attribute("id"),
+                    target: Target {
+                        action: attribute("action"),
+                        method: attribute("method"),
+                        enctype: attribute("enctype"),
+                    },
+                    controls: controls.remove(&form.id()).unwrap_or_default(),
+                }
             })
             .collect()
     }
@@ -83,17 +100,6 @@ impl Form {
     /// The form's id.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
-    }
-
-    /// The names of all controls, in the order of the page, each once.
-    pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for control in self.controls.iter().filter(|control| !control.name.is_empty()) {
-            if !names.contains(&control.name.as_str()) {
-                names.push(&control.name);
-            }
-        }
-        names
     }
 
     /// What the controls of that name would send now.
@@ -107,61 +113,6 @@ impl Form {
             .collect()
     }
 
-    /// Fills in the control of that name: a text, the value of an option or a radio button. Panics
-    /// where [`try_set`](Self::try_set) fails.
-    #[track_caller]
-    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
-        or_panic(self.try_set(name, value));
-        self
-    }
-
-    /// Fills in the control of that name.
-    pub fn try_set(&mut self, name: &str, value: &str) -> Result<(), FormError> {
-        self.try_set_nth(name, 0, value, true)
-    }
-
-    /// Fills in the control number `index` (from 0) of those that share a name.
-    #[track_caller]
-    pub fn set_nth(&mut self, name: &str, index: usize, value: &str) -> &mut Self {
-        or_panic(self.try_set_nth(name, index, value, false));
-        self
-    }
-
-    /// Chooses just these options of a select that takes several.
-    #[track_caller]
-    pub fn set_all(&mut self, name: &str, values: &[&str]) -> &mut Self {
-        or_panic(self.try_set_all(name, values));
-        self
-    }
-
-    /// Checks a checkbox. Where several share the name, `check_value` says which.
-    #[track_caller]
-    pub fn check(&mut self, name: &str) -> &mut Self {
-        or_panic(self.try_check(name, None, true));
-        self
-    }
-
-    /// Unchecks a checkbox.
-    #[track_caller]
-    pub fn uncheck(&mut self, name: &str) -> &mut Self {
-        or_panic(self.try_check(name, None, false));
-        self
-    }
-
-    /// Checks or unchecks the checkbox of that name and value.
-    #[track_caller]
-    pub fn check_value(&mut self, name: &str, value: &str, checked: bool) -> &mut Self {
-        or_panic(self.try_check(name, Some(value), checked));
-        self
-    }
-
-    /// Chooses files for the file control of that name.
-    #[track_caller]
-    pub fn upload(&mut self, name: &str, files: impl IntoIterator<Item = Upload>) -> &mut Self {
-        or_panic(self.try_upload(name, files.into_iter().collect()));
-        self
-    }
-
     /// The request that the form makes when it is submitted without a button.
     #[track_caller]
     pub fn submit(&self) -> TestRequest {
@@ -173,142 +124,19 @@ impl Form {
     /// its id or its text.
     #[track_caller]
     pub fn press(&self, button: &str) -> TestRequest {
-        let button = or_panic(self.button(button));
+        let button = or_panic(self.button(button, None));
         or_panic(self.request(Some(button)))
     }
 
-    fn try_set_nth(
-        &mut self,
-        name: &str,
-        index: usize,
-        value: &str,
-        only: bool,
-    ) -> Result<(), FormError> {
-        let places = self.places(name)?;
-        let first = &self.controls[places[0]];
-        if matches!(first.kind, Kind::Radio { .. }) {
-            return self.choose_radio(name, value);
-        }
-        if only && places.len() > 1 {
-            let by =
-                if matches!(first.kind, Kind::Checkbox { .. }) { "check_value" } else { "set_nth" };
-            let message =
-                format!("{} controls are named `{name}`: say which by `{by}`", places.len());
-            return Err(FormError(message));
-        }
-        let Some(&place) = places.get(index) else {
-            return Err(FormError(format!(
-                "{} controls are named `{name}`: there is no number {index}",
-                places.len()
-            )));
-        };
-        let control = &mut self.controls[place];
-        control.can_be_filled_in()?;
-        match &mut control.kind {
-            Kind::Text { value: text, .. } | Kind::Textarea(text) | Kind::Hidden(text) => {
-                value.clone_into(text);
-            }
-            Kind::Select { .. } => return control.choose(&[value]),
-            other => return Err(FormError(format!("`{name}` is {other}: it takes no text"))),
-        }
-        sanitize::sanitize(control);
-        Ok(())
+    /// The request that the form makes when the button number `index` (from 0) is pressed, of those
+    /// that are known by the same name, value, id or text.
+    #[track_caller]
+    pub fn press_nth(&self, button: &str, index: usize) -> TestRequest {
+        let button = or_panic(self.button(button, Some(index)));
+        or_panic(self.request(Some(button)))
     }
 
-    fn try_set_all(&mut self, name: &str, values: &[&str]) -> Result<(), FormError> {
-        let place = self.places(name)?[0];
-        let control = &mut self.controls[place];
-        control.can_be_filled_in()?;
-        control.choose(values)
-    }
-
-    fn choose_radio(&mut self, name: &str, value: &str) -> Result<(), FormError> {
-        let mut known = Vec::new();
-        let mut chosen = None;
-        for (place, control) in
-            self.controls.iter().enumerate().filter(|(_, control)| control.name == name)
-        {
-            if let Kind::Radio { value: own, .. } = &control.kind {
-                if own == value {
-                    control.can_be_filled_in()?;
-                    chosen = Some(place);
-                }
-                known.push(own.as_str());
-            }
-        }
-        let Some(chosen) = chosen else {
-            return Err(no_such("radio button", value, name, &known));
-        };
-        for (place, control) in self.controls.iter_mut().enumerate() {
-            if let Kind::Radio { checked, .. } = &mut control.kind
-                && control.name == name
-            {
-                *checked = place == chosen;
-            }
-        }
-        Ok(())
-    }
-
-    fn try_check(&mut self, name: &str, wanted: Option<&str>, on: bool) -> Result<(), FormError> {
-        self.places(name)?;
-        let mut known = Vec::new();
-        let mut fit = Vec::new();
-        for (place, control) in
-            self.controls.iter().enumerate().filter(|(_, control)| control.name == name)
-        {
-            if let Kind::Checkbox { value, .. } = &control.kind {
-                known.push(value.as_str());
-                if wanted.is_none_or(|wanted| wanted == value) {
-                    fit.push(place);
-                }
-            }
-        }
-        let place = match (&fit[..], wanted) {
-            ([place], _) | ([place, ..], Some(_)) => *place,
-            ([], wanted) => return Err(no_such("checkbox", wanted.unwrap_or("on"), name, &known)),
-            (_, None) => {
-                return Err(FormError(format!(
-                    "{} checkboxes are named `{name}`: say which by `check_value`",
-                    fit.len()
-                )));
-            }
-        };
-        self.controls[place].can_be_filled_in()?;
-        if let Kind::Checkbox { checked, .. } = &mut self.controls[place].kind {
-            *checked = on;
-        }
-        Ok(())
-    }
-
-    fn try_upload(&mut self, name: &str, chosen: Vec<Upload>) -> Result<(), FormError> {
-        let place = self.places(name)?[0];
-        let control = &mut self.controls[place];
-        control.can_be_filled_in()?;
-        match &mut control.kind {
-            Kind::File { multiple: false, .. } if chosen.len() > 1 => {
-                Err(FormError(format!("`{name}` takes one file, not {}", chosen.len())))
-            }
-            Kind::File { files, .. } => {
-                *files = chosen;
-                Ok(())
-            }
-            other => Err(FormError(format!("`{name}` is {other}: it takes no file"))),
-        }
-    }
-
-    /// Where the controls of that name are; at least one.
-    fn places(&self, name: &str) -> Result<Vec<usize>, FormError> {
-        let named =
-            |(_, control): &(usize, &Control)| control.name == name && !control.kind.is_button();
-        let places: Vec<_> =
-            self.controls.iter().enumerate().filter(named).map(|(place, _)| place).collect();
-        if places.is_empty() {
-            return Err(no_such("control", name, self.id().unwrap_or("the form"), &self.names()));
-        }
-        Ok(places)
-    }
-
-    fn button(&self, wanted: &str) -> Result<&Control, FormError> {
+    fn button(&self, wanted: &str, index: Option<usize>) -> Result<&Control, FormError> {
         let buttons: Vec<_> =
             self.controls.iter().filter(|control| control.kind.is_submitter()).collect();
         let by = |fits: fn(&Control, &str) -> bool| {
@@ -323,8 +151,17 @@ impl Form {
             let known: Vec<_> = buttons.iter().map(|button| button.label.as_str()).collect();
             return Err(no_such("button", wanted, self.id().unwrap_or("the form"), &known));
         };
-        let [button] = found[..] else {
-            return Err(FormError(format!("{} buttons fit `{wanted}`", found.len())));
+        let button = match (&found[..], index) {
+            ([button], None) => button,
+            (_, None) => {
+                let count = found.len();
+                let message = format!("{count} buttons fit `{wanted}`: say which by `press_nth`");
+                return Err(FormError(message));
+            }
+            (_, Some(index)) => found.get(index).ok_or_else(|| {
+                let count = found.len();
+                FormError(format!("{count} buttons fit `{wanted}`: there is no number {index}"))
+            })?,
         };
         button.can_be_filled_in()?;
         Ok(button)
@@ -334,6 +171,7 @@ impl Form {
     #[track_caller]
     fn request(&self, submitter: Option<&Control>) -> Result<TestRequest, FormError> {
         let entries = self.entries(submitter);
+        let encoding: EncodingOverride<'_> = Some(&|text| self.encoding.encode(text).0);
         let of_button = submitter.map(|button| &button.target);
         let attribute =
             |of: fn(&Target) -> Option<&String>| of_button.and_then(of).or(of(&self.target));
@@ -341,7 +179,7 @@ impl Form {
         let mut url = if action.is_empty() {
             self.page.clone()
         } else {
-            let parsed = self.base.join(action);
+            let parsed = join(self.of_page, &self.base, action);
             parsed.map_err(|error| {
                 FormError(format!("the action `{action}` is not a URL: {error}"))
             })?
@@ -353,24 +191,24 @@ impl Form {
                 let enctype =
                     attribute(|target| target.enctype.as_ref()).map_or("", String::as_str);
                 let (content_type, body) = match &*enctype.to_ascii_lowercase() {
-                    "multipart/form-data" => encode::multipart(&entries),
+                    "multipart/form-data" => encode::multipart(&entries, encoding),
                     "text/plain" => (
                         HeaderValue::from_static("text/plain"),
-                        Bytes::from(encode::plain(&entries)),
+                        Bytes::from(encode::plain(&entries, encoding)),
                     ),
                     _ => {
                         let content_type =
                             HeaderValue::from_static("application/x-www-form-urlencoded");
-                        (content_type, Bytes::from(encode::urlencoded(&entries)))
+                        (content_type, Bytes::from(encode::urlencoded(&entries, encoding)))
                     }
                 };
-                request.headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
+                request.headers.insert(header::CONTENT_TYPE, content_type);
                 request.body = body;
                 request
             }
             "dialog" => return Err(FormError("the method `dialog` sends no request".to_owned())),
             _ => {
-                url.set_query(Some(&encode::urlencoded(&entries)));
+                url.set_query(Some(&encode::urlencoded(&entries, encoding)));
                 self.app.request(Method::GET, "")
             }
         };

@@ -4,45 +4,84 @@ use scraper::ElementRef;
 
 use super::controls::{Control, Kind};
 
-/// Between what a range input moves.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Range {
-    min: f64,
-    max: f64,
+/// The type of an input with a text, and what else says which texts it takes.
+#[derive(Clone, Debug)]
+pub(super) struct InputType {
+    name: String,
+    range: Range,
+    /// Whether it takes several addresses.
+    multiple: bool,
 }
 
-impl Default for Range {
-    fn default() -> Self {
-        Self { min: 0.0, max: 100.0 }
-    }
-}
-
-impl Range {
-    pub(super) fn of(element: ElementRef<'_>) -> Self {
-        let bound = |name| element.attr(name).and_then(float);
-        Self { min: bound("min").unwrap_or(0.0), max: bound("max").unwrap_or(100.0) }
-    }
-
-    /// The text of a number between the bounds; of none, the middle.
-    fn clamp(self, text: &str) -> String {
-        let max = self.max.max(self.min);
-        match float(text) {
-            Some(number) if number < self.min => self.min.to_string(),
-            Some(number) if number > max => max.to_string(),
-            Some(_) => text.to_owned(),
-            None => (self.min + (max - self.min) / 2.0).to_string(),
+impl InputType {
+    pub(super) fn of(input: ElementRef<'_>) -> Self {
+        Self {
+            name: input.attr("type").unwrap_or_default().to_ascii_lowercase(),
+            range: Range::of(input),
+            multiple: input.attr("multiple").is_some(),
         }
     }
 }
 
+/// Between what a range input moves, and by what steps.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    min: f64,
+    max: f64,
+    /// `None`: any number will do.
+    step: Option<f64>,
+    /// From where the steps count.
+    base: f64,
+}
+
+impl Range {
+    fn of(input: ElementRef<'_>) -> Self {
+        let number = |name| input.attr(name).and_then(float);
+        let any = input.attr("step").is_some_and(|step| step.eq_ignore_ascii_case("any"));
+        let min = number("min");
+        Self {
+            min: min.unwrap_or(0.0),
+            max: number("max").unwrap_or(100.0),
+            step: (!any).then(|| number("step").filter(|step| *step > 0.0).unwrap_or(1.0)),
+            base: min.or_else(|| number("value")).unwrap_or(0.0),
+        }
+    }
+
+    /// The number between the bounds that a step leads to and that is next to the text's; of no
+    /// number, to the middle.
+    fn clamp(self, text: &str) -> String {
+        let max = self.max.max(self.min);
+        let middle = self.min + (max - self.min) / 2.0;
+        let number = float(text).unwrap_or(middle).clamp(self.min, max);
+        let Some(step) = self.step else { return number.to_string() };
+        let at = |steps: f64| tidied(self.base + steps * step, step, self.base);
+        // Of two that are as near, the larger.
+        let nearest = ((number - self.base) / step + 0.5).floor();
+        let candidates = [nearest, nearest - 1.0, nearest + 1.0].map(at);
+        let fits = |number: &f64| (self.min..=max).contains(number);
+        candidates.into_iter().find(fits).unwrap_or(number).to_string()
+    }
+}
+
+/// A sum without the digits that only its computation has brought.
+fn tidied(number: f64, step: f64, base: f64) -> f64 {
+    let decimals =
+        |number: f64| number.to_string().split_once('.').map_or(0, |(_, part)| part.len());
+    let decimals = decimals(step).max(decimals(base));
+    format!("{number:.decimals$}").parse().unwrap_or(number)
+}
+
 /// Makes the text of a control what its type lets it be.
 pub(super) fn sanitize(control: &mut Control) {
-    let Kind::Text { value, input_type, range } = &mut control.kind else { return };
+    let Kind::Text { value, input_type } = &mut control.kind else { return };
     let text = value.replace(['\r', '\n'], "");
-    *value = match input_type.as_str() {
-        "url" | "email" => text.trim_matches([' ', '\t', '\x0C']).to_owned(),
+    *value = match input_type.name.as_str() {
+        "email" if input_type.multiple => {
+            text.split(',').map(trimmed).collect::<Vec<_>>().join(",")
+        }
+        "url" | "email" => trimmed(&text).to_owned(),
         "number" => if_valid(text, |text| float(text).is_some()),
-        "range" => range.clamp(&text),
+        "range" => input_type.range.clamp(&text),
         "color" => color(&text),
         "date" => if_valid(text, is_date),
         "month" => if_valid(text, is_month),
@@ -51,6 +90,10 @@ pub(super) fn sanitize(control: &mut Control) {
         "datetime-local" => date_time(&text),
         _ => text,
     };
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\x0C'])
 }
 
 fn if_valid(text: String, is_valid: impl Fn(&str) -> bool) -> String {
@@ -72,10 +115,18 @@ fn float(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|number| sound && number.is_finite())
 }
 
+/// A color of CSS as `#rrggbb`: a name, or hexadecimal digits. Anything else is black.
 fn color(text: &str) -> String {
-    let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6);
-    let is_simple = hex.is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    if is_simple { text.to_ascii_lowercase() } else { "#000000".to_owned() }
+    use cssparser::color::{parse_hash_color, parse_named_color};
+    let text = text.to_ascii_lowercase();
+    let (red, green, blue) = match text.strip_prefix('#') {
+        Some(hex) => {
+            parse_hash_color(hex.as_bytes()).map(|(red, green, blue, _)| (red, green, blue))
+        }
+        None => parse_named_color(&text),
+    }
+    .unwrap_or_default();
+    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 /// A number of at least, or of just, so many digits.
@@ -100,8 +151,17 @@ fn is_month(text: &str) -> bool {
 }
 
 fn is_week(text: &str) -> bool {
-    let week = year_and(text).and_then(|(_, week)| number(week.strip_prefix('W')?, 2, false));
-    week.is_some_and(|week| (1..=53).contains(&week))
+    let week = year_and(text)
+        .and_then(|(year, week)| Some((year, number(week.strip_prefix('W')?, 2, false)?)));
+    week.is_some_and(|(year, week)| (1..=weeks_of(year)).contains(&week))
+}
+
+/// How many weeks a year has: 53 if it begins or ends with a Thursday.
+fn weeks_of(year: u32) -> u32 {
+    let year = u64::from(year);
+    // The weekday of its 31 December, from Sunday.
+    let last_day = |year: u64| (year + year / 4 - year / 100 + year / 400) % 7;
+    if last_day(year) == 4 || last_day(year - 1) == 3 { 53 } else { 52 }
 }
 
 fn is_date(text: &str) -> bool {
@@ -135,10 +195,12 @@ fn is_time(text: &str) -> bool {
     }
 }
 
-/// A date and a time, with a `T` between them and no seconds that are zero.
+/// A date and a time in their one form: a `T` between them, no more of the seconds than they say.
 fn date_time(text: &str) -> String {
     match text.split_once(['T', ' ']).filter(|(date, time)| is_date(date) && is_time(time)) {
         Some((date, time)) => {
+            let part = |time: &str| time.trim_end_matches('0').trim_end_matches('.').len();
+            let time = if time.contains('.') { &time[..part(time)] } else { time };
             // `10:00:00` and `10:00`, but not `10:00` and `10`.
             let time = time.strip_suffix(":00").filter(|short| short.len() == 5).unwrap_or(time);
             format!("{date}T{time}")
@@ -165,7 +227,11 @@ mod tests {
                 &["2023-02-29", "2024-13-01", "24-01-01", "2024-1-1", "0000-01-01"],
             ),
             (&is_month, &["2024-12"], &["2024-13", "2024-00", "2024"]),
-            (&is_week, &["2024-W53"], &["2024-W54", "2024-53"]),
+            (
+                &is_week,
+                &["2026-W53", "2020-W53", "2023-W52"],
+                &["2026-W54", "2023-W53", "2024-W53", "2024-53"],
+            ),
             (
                 &is_time,
                 &["23:59", "10:00:00.5"],
@@ -187,6 +253,9 @@ mod tests {
             ("2024-01-01 10:00", "2024-01-01T10:00"),
             ("2024-01-01T10:00:00", "2024-01-01T10:00"),
             ("2024-01-01T10:00:30", "2024-01-01T10:00:30"),
+            ("2024-01-01T10:00:00.000", "2024-01-01T10:00"),
+            ("2024-01-01T10:00:30.500", "2024-01-01T10:00:30.5"),
+            ("2024-01-01T10:00:30.0", "2024-01-01T10:00:30"),
             ("2024-01-01T00:00", "2024-01-01T00:00"),
             ("2024-01-01", ""),
         ] {
@@ -195,12 +264,40 @@ mod tests {
     }
 
     #[test]
-    fn a_range_stays_between_its_bounds() {
-        let range = Range { min: 0.0, max: 10.0 };
-        for (text, expected) in
-            [("", "5"), ("NaN", "5"), ("500", "10"), ("-1", "0"), ("7.5", "7.5")]
-        {
-            assert_eq!(range.clamp(text), expected, "{text}");
+    fn a_range_stays_between_its_bounds_and_moves_by_steps() {
+        let range = |min, max, step| Range { min, max, step, base: min };
+        for (range, text, expected) in [
+            (range(0.0, 10.0, Some(1.0)), "", "5"),
+            (range(0.0, 5.0, Some(1.0)), "", "3"),
+            (range(0.0, 10.0, Some(1.0)), "NaN", "5"),
+            (range(0.0, 10.0, Some(1.0)), "500", "10"),
+            (range(0.0, 10.0, Some(1.0)), "-1", "0"),
+            (range(0.0, 10.0, Some(1.0)), "7.5", "8"),
+            (range(0.0, 10.0, Some(1.0)), "7.4", "7"),
+            (range(0.0, 10.0, Some(1.0)), "1e1", "10"),
+            (range(0.0, 10.0, None), "7.50", "7.5"),
+            (range(0.0, 10.0, Some(3.0)), "10", "9"),
+            (range(1.0, 10.0, Some(0.1)), "1.27", "1.3"),
+            (range(-2.5, 2.5, Some(1.0)), "0", "0.5"),
+            (range(5.0, 1.0, Some(1.0)), "3", "5"),
+        ] {
+            assert_eq!(range.clamp(text), expected, "{text} in {range:?}");
+        }
+    }
+
+    #[test]
+    fn a_color_is_of_css() {
+        for (text, expected) in [
+            ("red", "#ff0000"),
+            ("RebeccaPurple", "#663399"),
+            (" red", "#000000"),
+            ("#ABCDEF", "#abcdef"),
+            ("#fa0", "#ffaa00"),
+            ("#é", "#000000"),
+            ("none", "#000000"),
+            ("", "#000000"),
+        ] {
+            assert_eq!(color(text), expected, "{text}");
         }
     }
 }
