@@ -7,7 +7,7 @@ pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
         return Cow::Borrowed(text);
     }
-    let end = text.floor_char_boundary(most);
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     Cow::Owned(format!("{}… ({} bytes more)", &text[..end], text.len() - end))
 }
 

@@ -155,10 +155,70 @@ async fn rule_1_what_the_grammars_allow_is_sound() {
         "HEAD /\n\n200\nContent-Length: 5\nContent-Type: text/css",
         "GET /\nIf-None-Match: *\n\n304",
         "GET http://example.org:80/\nHost: example.org",
+        "GET /\n\n200\nUpgrade: h2c\nConnection: Upgrade",
+        "GET /\nRange: bytes=0-4\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\n\n206\nContent-Range: bytes 0-4/9\n\nhello",
+        "GET /\nOrigin: http://b.example\n\n200\nAccess-Control-Allow-Origin: http://a.example",
+        "GET /\n\n200\nAccess-Control-Allow-Origin: http://a.example",
+        "GET /\nAccept-Encoding: X-GZIP\n\n200\nContent-Encoding: gzip\nVary: accept-encoding\nContent-Type: text/css\n\nhello",
+        "GET /\nRange: bytes=0-1, 3-4\n\n206\nContent-Range: bytes 0-4/9\nContent-Type: text/css\n\nhello",
+        "GET /\nRange: bytes=-9\n\n206\nContent-Range: bytes 0-4/5\nContent-Type: text/css\n\nhello",
+        "GET /\nRange: bytes=-9\n\n206\nContent-Range: bytes 0-4/*\nContent-Type: text/css\n\nhello",
+        "GET /a\n\n302\nLocation: https://example.org/a",
+        "GET /a\n\n302\nLocation: http://example.org:8080/a",
+        "GET /a?b\n\n302\nLocation: ?",
+        "GET /\n\n200\nContent-Type: text/css; charset=Shift_JIS\n\nhello",
         "GET /b\n:script-name /a\n:original http://example.org/a/b",
     ] {
         let found = findings(example).await;
         assert!(found.is_empty(), "{example:?}: {}", found[0]);
+    }
+}
+
+#[tokio::test]
+async fn rule_1_the_forms_of_one_fault_are_all_found() {
+    for (id, example) in [
+        ("location-loop", "GET /a?b\n\n302\nLocation: http://EXAMPLE.org:80/a?b"),
+        ("location-loop", "GET /a?b\n\n302\nLocation: ?b"),
+        ("location-loop", "GET /a?b\n\n302\nLocation: a?b#c"),
+        ("location-loop", "GET /a\n:scheme https\n\n302\nLocation: https://example.org/a"),
+        ("location-syntax", "GET /\n\n302\nLocation: http:///foo"),
+        ("location-syntax", "GET /\n\n302\nLocation: http:/foo"),
+        ("location-syntax", "GET /\n\n302\nLocation: http:foo"),
+        ("location-syntax", "GET /\n\n302\nLocation: HTTPS://:80/foo"),
+        (
+            "range-other",
+            "GET /\nRange: bytes=-4\n\n206\nContent-Range: bytes 4-8/9\nContent-Type: text/css\n\nhello",
+        ),
+        (
+            "range-other",
+            "GET /\nRange: bytes=1-2, 4-5\n\n206\nContent-Range: bytes 0-4/9\nContent-Type: text/css\n\nhello",
+        ),
+        (
+            "range-other",
+            "GET /\nRange: bytes=0-1, 2-3\n\n206\nContent-Range: bytes 0-4/9\nContent-Type: text/css\n\nhello",
+        ),
+        ("link-rel", "GET /\n\n200\nLink: <a>; rev=x"),
+        ("content-type-charset", "GET /\n\n200\nContent-Type: text/css; charset=foo-bar\n\nhello"),
+        ("content-type-charset", "GET /\n\n200\nContent-Type: text/css; charset=é\n\nhello"),
+        ("header-list-empty", "GET /\n\n401\nWWW-Authenticate: Basic realm=\"a\",, Negotiate"),
+        ("upgrade-connection", "GET /\nUpgrade: a\n\n101\nUpgrade: a"),
+        ("connection-forbidden", "GET /\n\n200\nUpgrade: h2c\nConnection: Upgrade, close"),
+        (
+            "if-range-ignored",
+            "GET /\nRange: bytes=0-4\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\n\n206\nContent-Range: bytes 0-4/9\nLast-Modified: Sun, 06 Nov 1994 08:49:38 GMT\n\nhello",
+        ),
+        (
+            "if-range-ignored",
+            "GET /\nRange: bytes=0-4\nIf-Range: \"a\"\n\n206\nContent-Range: bytes 0-4/9\n\nhello",
+        ),
+        (
+            "content-encoding-accepted",
+            "GET /\nAccept-Encoding: x-gzip;q=0, br\n\n200\nContent-Encoding: gzip\nVary: accept-encoding\nContent-Type: text/css\n\nhello",
+        ),
+    ] {
+        let found = findings(example).await;
+        let is_found = found.iter().any(|finding| finding.rule.id == id);
+        assert!(is_found, "{id} is not broken by {example:?}: {found:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the rules look at: a request, an answer with what was asked, the end of a body.
 
 use http::header::{self, AsHeaderName};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::{Body as _, SizeHint};
 use paste_core::{Clock, Request, RequestExt, Response, Sent};
 
@@ -12,6 +12,9 @@ pub(super) struct Asked {
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) secure: bool,
+    pub(super) http2: bool,
+    pub(super) host: Option<HeaderValue>,
+    pub(super) origin: Option<HeaderValue>,
     pub(super) accept_encoding: Option<HeaderValue>,
     pub(super) if_modified_since: Option<HeaderValue>,
     pub(super) if_none_match: Option<HeaderValue>,
@@ -34,6 +37,9 @@ impl Asked {
             method: request.method().clone(),
             uri: request.original_uri().clone(),
             secure: request.scheme() == "https" || request.uri().scheme_str() == Some("https"),
+            http2: request.version() >= Version::HTTP_2,
+            host: keep(header::HOST),
+            origin: keep(header::ORIGIN),
             accept_encoding: keep(header::ACCEPT_ENCODING),
             expect: keep(header::EXPECT),
             has_precondition: if_modified_since.is_some()

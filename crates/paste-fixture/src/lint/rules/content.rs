@@ -177,7 +177,9 @@ pub(super) static ENTRIES: &[Entry] = &[
 ];
 
 fn type_missing(exchange: &Exchange<'_>) -> Option<String> {
-    let wrong = exchange.has_content() && !exchange.has("content-type");
+    // A part that was asked for with If-Range is not described anew (RFC 9110, 15.3.7).
+    let known = exchange.code() == 206 && exchange.asked.if_range.is_some();
+    let wrong = exchange.has_content() && !exchange.has("content-type") && !known;
     let size = || exchange.body.as_ref().and_then(http_body::SizeHint::exact);
     let shown = |bytes: u64| format!("a body of {bytes} bytes");
     wrong.then(|| size().map_or_else(|| "a body of unknown length".to_owned(), shown))
@@ -210,11 +212,61 @@ fn type_is(exchange: &Exchange<'_>, fits: impl Fn(&str) -> bool) -> bool {
 
 fn charset_name(exchange: &Exchange<'_>) -> Option<String> {
     let charset = type_parameter(exchange, "charset")?;
-    let wrong = ["utf8", "utf_8", "unicode", "utf-8-sig", "latin-1"]
-        .iter()
-        .any(|name| charset.eq_ignore_ascii_case(name));
+    let is = |name: &&str| charset.eq_ignore_ascii_case(name);
+    let begins = |start: &&str| {
+        charset.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
+    let wrong = MISNAMED.iter().any(is) || !FAMILIES.iter().any(begins);
     exchange.present("content-type").filter(|_| wrong)
 }
+
+/// What is often written, and is no name.
+const MISNAMED: &[&str] = &["utf_8", "unicode", "utf-8-sig", "latin-1"];
+
+/// How the registered names of charsets begin; `utf8` has none of these.
+const FAMILIES: &[&str] = &[
+    "adobe-",
+    "amiga",
+    "ansi_",
+    "arabic",
+    "ascii",
+    "big5",
+    "bocu-",
+    "brf",
+    "cesu-",
+    "cp",
+    "cs",
+    "cyrillic",
+    "dec-",
+    "ebcdic",
+    "euc-",
+    "extended_unix",
+    "gb",
+    "greek",
+    "hebrew",
+    "hp-",
+    "hz-",
+    "ibm",
+    "iso-",
+    "iso_",
+    "jis_",
+    "koi",
+    "ks",
+    "latin",
+    "mac",
+    "osd_",
+    "ptcp",
+    "scsu",
+    "shift_jis",
+    "tis-",
+    "unicode-1",
+    "us-ascii",
+    "utf-",
+    "viqr",
+    "viscii",
+    "windows-",
+    "x-",
+];
 
 fn json_charset(exchange: &Exchange<'_>) -> Option<String> {
     let json = type_is(exchange, |essence| essence.eq_ignore_ascii_case("application/json"));
@@ -264,11 +316,13 @@ fn coding_registered(exchange: &Exchange<'_>) -> Option<String> {
 
 fn coding_accepted(exchange: &Exchange<'_>) -> Option<String> {
     let accept = text(exchange.asked.accept_encoding.as_ref()?);
+    // RFC 9110, 8.4.1: `x-gzip` is gzip, and `x-compress` is compress.
+    let bare = |coding: &'_ str| coding.to_ascii_lowercase().trim_start_matches("x-").to_owned();
     let quality = |coding: &str| {
         let listed = elements(accept).find_map(|element| {
             let mut parts = split(element, b';');
             let name = parts.next().unwrap_or_default();
-            name.eq_ignore_ascii_case(coding).then(|| parts.next().unwrap_or_default())
+            (bare(name) == bare(coding)).then(|| parts.next().unwrap_or_default())
         });
         listed.map(|weight| {
             let (_, value) = parameter(weight);
@@ -276,8 +330,7 @@ fn coding_accepted(exchange: &Exchange<'_>) -> Option<String> {
         })
     };
     let accepted = |coding: &str| {
-        let same = coding.strip_prefix("x-").unwrap_or(coding);
-        let listed = quality(coding).or_else(|| quality(same)).or_else(|| quality("*"));
+        let listed = quality(coding).or_else(|| quality("*"));
         listed.unwrap_or(coding.eq_ignore_ascii_case("identity"))
     };
     let wrong =

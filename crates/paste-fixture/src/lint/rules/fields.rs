@@ -180,7 +180,11 @@ const LISTS: &[&str] = &[
     "cache-control",
     "content-encoding",
     "content-language",
+    "proxy-authenticate",
+    "trailer",
+    "upgrade",
     "vary",
+    "www-authenticate",
 ];
 
 fn list_empty(exchange: &Exchange<'_>) -> Option<String> {
@@ -248,7 +252,7 @@ fn link_rel(exchange: &Exchange<'_>) -> Option<String> {
             || link.is_ok_and(|(_, parameters)| {
                 split(parameters, b';').any(|part| {
                     let (name, _) = super::super::syntax::parameter(part);
-                    name.eq_ignore_ascii_case("rel") || name.eq_ignore_ascii_case("rev")
+                    name.eq_ignore_ascii_case("rel")
                 })
             })
     };

@@ -13,7 +13,7 @@ pub(super) static ENTRIES: &[Entry] = &[
             id: "connection-forbidden",
             level: Level::Must,
             clause: "RFC 9110, 7.6.1; RFC 9113, 8.2.2",
-            text: "the connection is the server's: an app sets Connection only to upgrade",
+            text: "the connection is the server's: an app sets Connection only to go with Upgrade",
         },
         on: &["connection"],
         check: Check::Response(connection_forbidden),
@@ -71,14 +71,14 @@ pub(super) static ENTRIES: &[Entry] = &[
     Entry {
         rule: Rule {
             id: "upgrade-forbidden",
-            level: Level::Should,
-            clause: "RFC 9110, 7.8",
-            text: "Upgrade stands in answers that switch protocols (101) or ask for it (426)",
+            level: Level::Must,
+            clause: "RFC 9113, 8.6",
+            text: "HTTP/2 has no Upgrade",
         },
         on: &["upgrade"],
         check: Check::Response(upgrade_forbidden),
-        breaks: "GET /\n\n200\nUpgrade: h2c",
-        sound: "GET /\n\n426\nUpgrade: h2c\nConnection: upgrade",
+        breaks: "GET /\n:version HTTP/2.0\n\n200\nUpgrade: websocket\nConnection: upgrade",
+        sound: "GET /\n\n200\nContent-Type: text/css\nUpgrade: h2c\nConnection: Upgrade",
     },
     Entry {
         rule: Rule {
@@ -89,7 +89,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         },
         on: &["upgrade"],
         check: Check::Response(upgrade_connection),
-        breaks: "GET /\n\n426\nUpgrade: h2c",
+        breaks: "GET /\n\n200\nUpgrade: h2c",
         sound: "GET /\n\n426\nUpgrade: h2c\nConnection: upgrade",
     },
     Entry {
@@ -154,13 +154,10 @@ pub(super) static ENTRIES: &[Entry] = &[
     },
 ];
 
-fn is_switch(exchange: &Exchange<'_>) -> bool {
-    matches!(exchange.code(), 101 | 426)
-}
-
 fn connection_forbidden(exchange: &Exchange<'_>) -> Option<String> {
+    let goes_with_upgrade = exchange.has("upgrade") && !exchange.asked.http2;
     let upgrades = |value: &str| {
-        is_switch(exchange) && elements(value).all(|option| option.eq_ignore_ascii_case("upgrade"))
+        goes_with_upgrade && elements(value).all(|option| option.eq_ignore_ascii_case("upgrade"))
     };
     exchange.not_ok("connection", upgrades)
 }
@@ -172,11 +169,11 @@ fn transfer_encoding_length(exchange: &Exchange<'_>) -> Option<String> {
 }
 
 fn upgrade_forbidden(exchange: &Exchange<'_>) -> Option<String> {
-    if is_switch(exchange) { None } else { exchange.present("upgrade") }
+    exchange.present("upgrade").filter(|_| exchange.asked.http2)
 }
 
 fn upgrade_connection(exchange: &Exchange<'_>) -> Option<String> {
-    let value = exchange.get("upgrade").filter(|_| is_switch(exchange))?;
+    let value = exchange.get("upgrade").filter(|_| !exchange.asked.http2)?;
     let mut options = exchange.all("connection").flat_map(elements);
     let listed = options.any(|option| option.eq_ignore_ascii_case("upgrade"));
     (!listed).then(|| shown("upgrade", value))

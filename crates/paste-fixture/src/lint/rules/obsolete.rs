@@ -76,4 +76,57 @@ pub(super) static ENTRIES: &[Entry] = &[
         breaks: "GET /\n\n200\nContent-Transfer-Encoding: binary",
         sound: "GET /\n\n200",
     },
+    Entry {
+        rule: Rule {
+            id: "x-xss-protection-obsolete",
+            level: Level::Should,
+            clause: "OWASP HTTP Headers Cheat Sheet, X-XSS-Protection",
+            text: "no browser filters by X-XSS-Protection any more, and where one did, it could be misused: `0`, or a Content-Security-Policy",
+        },
+        on: &["x-xss-protection"],
+        check: Check::Response(|exchange| {
+            exchange.not_ok("x-xss-protection", |value| value == "0")
+        }),
+        breaks: "GET /\n\n200\nX-XSS-Protection: 1; mode=block",
+        sound: "GET /\n\n200\nX-XSS-Protection: 0",
+    },
+    Entry {
+        rule: Rule {
+            id: "public-key-pins-obsolete",
+            level: Level::Should,
+            clause: "RFC 7469, which browsers have dropped",
+            text: "no browser pins keys by Public-Key-Pins any more",
+        },
+        on: &["public-key-pins", "public-key-pins-report-only"],
+        check: Check::Response(|exchange| {
+            let report_only = || exchange.present("public-key-pins-report-only");
+            exchange.present("public-key-pins").or_else(report_only)
+        }),
+        breaks: "GET /\n\n200\nPublic-Key-Pins-Report-Only: max-age=5",
+        sound: "GET /\n\n200",
+    },
+    Entry {
+        rule: Rule {
+            id: "expect-ct-obsolete",
+            level: Level::Should,
+            clause: "RFC 9163, which browsers have dropped",
+            text: "browsers want certificates to be public, with or without Expect-CT",
+        },
+        on: &["expect-ct"],
+        check: Check::Response(|exchange| exchange.present("expect-ct")),
+        breaks: "GET /\n\n200\nExpect-CT: max-age=5",
+        sound: "GET /\n\n200",
+    },
+    Entry {
+        rule: Rule {
+            id: "p3p-obsolete",
+            level: Level::Should,
+            clause: "W3C, P3P 1.0, retired in 2018",
+            text: "no browser reads P3P any more",
+        },
+        on: &["p3p"],
+        check: Check::Response(|exchange| exchange.present("p3p")),
+        breaks: "GET /\n\n200\nP3P: CP=\"this is no policy\"",
+        sound: "GET /\n\n200",
+    },
 ];

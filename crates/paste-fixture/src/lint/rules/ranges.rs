@@ -232,13 +232,32 @@ fn method(exchange: &Exchange<'_>) -> Option<String> {
 
 fn other(exchange: &Exchange<'_>) -> Option<String> {
     let range = asked(exchange)?;
-    let (first, last) = of_partial(exchange)?.part?;
+    let found = of_partial(exchange)?;
+    let (first, last) = found.part?;
     let wanted = range.get(..6).filter(|unit| unit.eq_ignore_ascii_case("bytes="))?;
-    let (from, to) = range[wanted.len()..].split_once('-').filter(|_| !range.contains(','))?;
-    let from: u64 = from.trim().parse().ok()?;
-    let too_far = to.trim().parse::<u64>().is_ok_and(|to| last > to);
-    let wrong = first < from || too_far;
+    // What is sent in one part may be several ranges, joined: no further than from the first of them
+    // to the last (15.3.7.2).
+    let (mut from, mut to) = (u64::MAX, 0);
+    for range in elements(&range[wanted.len()..]) {
+        let (start, end) = span(range, &found)?;
+        (from, to) = (from.min(start), to.max(end));
+    }
+    let wrong = first < from || last > to;
     wrong.then(|| format!("content-range: bytes {first}-{last}, range: {range}"))
+}
+
+/// Where a range that was asked for begins and ends; `None` if that cannot be known.
+fn span(range: &str, found: &ContentRange) -> Option<(u64, u64)> {
+    let (from, to) = range.split_once('-')?;
+    match (from.trim(), to.trim()) {
+        ("", suffix) => {
+            let suffix: u64 = suffix.parse().ok()?;
+            let length = found.length?;
+            Some((length.saturating_sub(suffix), length))
+        }
+        (from, "") => Some((from.parse().ok()?, u64::MAX)),
+        (from, to) => Some((from.parse().ok()?, to.parse().ok()?)),
+    }
 }
 
 fn unsatisfied_unasked(exchange: &Exchange<'_>) -> Option<String> {
@@ -250,6 +269,10 @@ fn if_range_ignored(exchange: &Exchange<'_>) -> Option<String> {
     let validator = exchange.asked.if_range.as_ref().map(text)?;
     let is_tag = validator.ends_with('"');
     let own = exchange.get(if is_tag { "etag" } else { "last-modified" });
+    // Of the two, a 206 to a request with If-Range needs to repeat the tag alone (15.3.7).
+    if own.is_none() && !is_tag {
+        return None;
+    }
     // The strong comparison: a weak tag is never the same.
     let same = own == Some(validator) && !validator.starts_with("W/");
     let wrong = exchange.code() == 206 && !same;

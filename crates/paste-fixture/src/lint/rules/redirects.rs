@@ -1,8 +1,10 @@
 //! Location, and the other headers that hold an address.
 
+use url::Url;
+
 use super::super::exchange::{Exchange, shown};
 use super::super::rule::{Level, Rule};
-use super::super::syntax::{authority, is_uri_reference};
+use super::super::syntax::{authority, is_uri_reference, text};
 use super::{Check, Entry};
 
 pub(super) static ENTRIES: &[Entry] = &[
@@ -22,11 +24,11 @@ pub(super) static ENTRIES: &[Entry] = &[
         rule: Rule {
             id: "location-syntax",
             level: Level::Must,
-            clause: "RFC 9110, 10.2.2",
-            text: "a Location is a URI reference: what may not stand in one is percent-encoded",
+            clause: "RFC 9110, 10.2.2 and 4.2.1",
+            text: "a Location is a URI reference: what may not stand in one is percent-encoded, and http and https have a host",
         },
         on: &["location"],
-        check: Check::Response(|exchange| exchange.not_ok("location", is_uri_reference)),
+        check: Check::Response(|exchange| exchange.not_ok("location", is_location)),
         breaks: "GET /\n\n302\nLocation: /a b\\c",
         sound: "GET /\n\n302\nLocation: /a%20b?c#d",
     },
@@ -111,11 +113,29 @@ fn location_userinfo(exchange: &Exchange<'_>) -> Option<String> {
 
 fn location_loop(exchange: &Exchange<'_>) -> Option<String> {
     let value = exchange.get("location")?;
-    let here = exchange.asked.uri.path_and_query()?.as_str();
     let leads_back = matches!(exchange.code(), 301 | 302 | 303 | 307 | 308)
         && exchange.reads()
         && !exchange.has("set-cookie");
-    (leads_back && value == here).then(|| shown("location", value))
+    if !leads_back {
+        return None;
+    }
+    let asked = exchange.asked;
+    let scheme = if asked.secure { "https" } else { "http" };
+    let host = asked.host.as_ref().map_or("localhost", text);
+    let here = asked.uri.path_and_query()?;
+    let here = Url::parse(&format!("{scheme}://{host}{here}")).ok()?;
+    let mut there = here.join(value).ok()?;
+    there.set_fragment(None);
+    (there == here).then(|| shown("location", value))
+}
+
+/// RFC 9110, 4.2.1: a URL of the web has a host.
+fn is_location(value: &str) -> bool {
+    let scheme = value.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let is_web = scheme.is_some_and(|scheme| scheme == "http" || scheme == "https");
+    let host = || authority(value).map(|host| host.rsplit('@').next().unwrap_or_default());
+    is_uri_reference(value)
+        && (!is_web || host().is_some_and(|host| !host.is_empty() && !host.starts_with(':')))
 }
 
 fn location_other_host(exchange: &Exchange<'_>) -> Option<String> {

@@ -64,7 +64,7 @@ pub(super) static ENTRIES: &[Entry] = &[
             id: "vary-origin",
             level: Level::Should,
             clause: "Fetch, CORS protocol and HTTP caches",
-            text: "an answer that names one origin varies by Origin",
+            text: "an answer that names the origin of the request varies by Origin (unless it names it to all)",
         },
         on: &["access-control-allow-origin"],
         check: Check::Response(origin),
@@ -96,6 +96,8 @@ fn encoding(exchange: &Exchange<'_>) -> Option<String> {
 
 fn origin(exchange: &Exchange<'_>) -> Option<String> {
     let origin = exchange.get("access-control-allow-origin")?;
-    let wrong = origin != "*" && !varies_by(exchange, "origin") && !exchange.asked.is_preflight;
+    // One that does not fit the request's is the same for all of them.
+    let chosen = exchange.asked.origin.as_ref().is_some_and(|asked| asked == origin);
+    let wrong = chosen && !varies_by(exchange, "origin") && !exchange.asked.is_preflight;
     wrong.then(|| shown("access-control-allow-origin", origin))
 }

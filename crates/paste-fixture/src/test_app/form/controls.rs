@@ -144,7 +144,9 @@ pub(super) fn by_form(document: &Document) -> HashMap<NodeId, Vec<Control>> {
             forms.entry(owner).or_default().push(control);
         }
     }
-    forms.values_mut().for_each(|controls| keep_last_radio(controls));
+    for controls in forms.values_mut() {
+        keep_last_radio(controls);
+    }
     forms
 }
 
