@@ -5,6 +5,7 @@ use paste_core::{Request, RequestExt, Result, response};
 use paste_fixture::TestApp;
 use paste_fixture::test_app::TestResponse;
 use paste_tests::TestServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A page that knows its visitor by a cookie, and a form that makes it known.
 async fn site(mut request: Request) -> Result {
@@ -48,4 +49,46 @@ async fn the_same_test_runs_in_process_and_against_a_server() {
     assert!(refused.contains("there is no answer: asking http://127.0.0.1:"), "{refused}");
     let elsewhere = live.goto("http://other.example/").send().await.unwrap_err().to_string();
     assert!(elsewhere.contains("leaves the server"), "{elsewhere}");
+}
+
+/// A server that sends these bytes to whoever asks, once.
+async fn sends(answer: &'static str) -> TestApp {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await;
+        let _ = stream.write_all(answer.as_bytes()).await;
+    });
+    TestApp::at(&url)
+}
+
+#[tokio::test]
+async fn an_upgrade_over_a_live_connection_breaks_no_rule() {
+    for (status, connection) in [("101", "Upgrade"), ("426", "close, upgrade"), ("200", "upgrade")]
+    {
+        let head = format!("HTTP/1.1 {status} X\r\nUpgrade: a\r\nConnection: {connection}\r\n");
+        let length = if status == "101" { "\r\n" } else { "Content-Length: 0\r\n\r\n" };
+        let app = sends((head + length).leak()).await;
+        let answer =
+            app.get("/").header("upgrade", "a").header("connection", "upgrade").expect_any();
+        let answer = answer.await;
+        assert_eq!(
+            (answer.status().as_str(), answer.header("connection")),
+            (status, Some("upgrade"))
+        );
+        assert!(answer.findings().is_empty(), "{:?}", answer.findings());
+    }
+    let answer = sends("HTTP/1.1 426 X\r\nUpgrade: a\r\nContent-Length: 0\r\n\r\n").await;
+    let answer = answer.get("/").expect_any().allow_findings().await;
+    assert_eq!(answer.findings()[0].rule.id, "upgrade-connection");
+}
+
+#[tokio::test]
+async fn a_cut_body_fails_a_test_and_is_a_finding_where_findings_are_allowed() {
+    let cut = "HTTP/1.1 200 X\r\nContent-Type: text/css\r\nContent-Length: 9\r\n\r\nhello";
+    let error = sends(cut).await.get("/").send().await.unwrap_err().to_string();
+    assert!(error.contains("the answer broke off") && error.contains("200 OK"), "{error}");
+    let answer = sends(cut).await.get("/").allow_findings().await;
+    assert_eq!((answer.text().as_str(), answer.findings()[0].rule.id), ("hello", "body-complete"));
 }

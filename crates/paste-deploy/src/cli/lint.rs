@@ -18,8 +18,9 @@ pub(super) struct Options {
     headers: Vec<(http::HeaderName, http::HeaderValue)>,
 }
 
-/// Prints what breaks a rule, a line each. Fails if that is a MUST, or if there is no answer. Framing
-/// is not looked at: the client has taken it off.
+/// Prints what breaks a rule, a line each. Fails if that is a MUST, or if there is no answer. Of the
+/// framing no more is looked at than whether the body comes to its end: the client has taken it off,
+/// and leaves bytes behind the answer unread. `paster attack` finds those.
 pub(super) fn run(options: Options) -> Result<(), BoxError> {
     if !url_of_http(&options.url) {
         return Err(
@@ -30,7 +31,7 @@ pub(super) fn run(options: Options) -> Result<(), BoxError> {
     let app = options.headers.into_iter().fold(app, |app, (name, value)| app.header(name, value));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let request = app.request(options.method, "").expect_any().allow_findings();
-    let answer = runtime.block_on(request.send())?;
+    let answer = runtime.block_on(request.send()).map_err(|error| error.why().to_owned())?;
     println!("{} {}", answer.status(), answer.url());
     let findings = answer.findings();
     for finding in findings {

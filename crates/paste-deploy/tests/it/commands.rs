@@ -114,16 +114,7 @@ fn attack_tells_what_a_server_does_not_withstand() {
         let result = command.expect_code(code).expect_stderr().run();
         result.stdout() + &result.stderr()
     };
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
-            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
-            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
-        }
-    });
+    let url = sends("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
     let text = told(1, &[&url, "--corpus", "ranges", "--corpus", "cookies"]);
     assert!(text.contains("ranges: range-first: status 500; allowed: status 200 to 499"), "{text}");
     assert!(text.contains("cookies: fixation: status 500"), "{text}");
@@ -138,6 +129,46 @@ fn attack_tells_what_a_server_does_not_withstand() {
         let text = told(code, args);
         assert!(text.contains(complaint), "{args:?}: {text}");
     }
+}
+
+/// A server that sends these bytes to whoever asks, and closes; its URL.
+fn sends(answer: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn lint_names_the_rule_by_which_a_body_is_cut() {
+    let site = Fixture::new("");
+    let told = |answer| {
+        let url = sends(answer);
+        let result = site.paster(&["lint", &url]).expect_code(1).expect_stderr().run();
+        result.stdout() + &result.stderr()
+    };
+    let text = told("HTTP/1.1 203 X\r\nContent-Type: text/css\r\nContent-Length: 9\r\n\r\nhello");
+    assert!(text.starts_with("203 Non Authoritative Information http://127.0.0.1:"), "{text}");
+    assert!(
+        text.contains("must   body-complete: ") && text.contains("ended after 5 bytes of 9"),
+        "{text}"
+    );
+    let text = told(
+        "HTTP/1.1 200 X\r\nContent-Type: text/css\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\n",
+    );
+    assert!(
+        text.contains("must   body-complete: ") && text.contains("ended after 5 bytes"),
+        "{text}"
+    );
+    let text = told("no HTTP");
+    assert!(text.contains("there is no answer: asking http://127.0.0.1:"), "{text}");
+    assert!(!text.contains(".rs:"), "{text}");
 }
 
 #[test]

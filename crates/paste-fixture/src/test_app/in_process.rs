@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::Method;
 use http::uri::PathAndQuery;
 use http_body::Body as _;
@@ -15,14 +15,14 @@ use super::behind::story;
 use crate::caught::caught;
 
 /// The most that a client keeps of a response's body.
-pub(super) const MAX_BODY: usize = 64 << 20;
+const MAX_BODY: usize = 64 << 20;
 
 /// An answer with its whole body.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) head: http::response::Parts,
     pub(super) body: Bytes,
-    /// What was behind it, if it was an error or a panic.
+    /// What was behind it, if it was an error or a panic, or how the body broke.
     pub(super) trouble: Option<String>,
     /// Why there is none, if the server gave none: the rest then stands for nothing.
     pub(super) unanswered: Option<String>,
@@ -69,21 +69,27 @@ pub(super) async fn call(app: &impl App, mut request: Request, url: &Url) -> Ans
     };
     let (head, body) = response.into_parts();
     let (head, body) = if is_head { without_content(head, body) } else { (head, body) };
-    match caught(body.collect(MAX_BODY)).await {
-        Ok(Ok(body)) => Answer { head, body, trouble, unanswered },
-        Ok(Err(error)) => Answer {
-            head,
-            body: Bytes::new(),
-            trouble: Some(format!("the body broke: {}", story(&error))),
-            unanswered,
-        },
-        Err(panic) => Answer {
-            head,
-            body: Bytes::new(),
-            trouble: Some(format!("the body broke: {panic}")),
-            unanswered,
-        },
+    let mut received = BytesMut::new();
+    let broke = match caught(gather(body, &mut received)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(story(&error)),
+        Err(panic) => Some(panic),
+    };
+    if let Some(how) = broke {
+        trouble = Some(format!("the body broke: {how}"));
     }
+    Answer { head, body: received.freeze(), trouble, unanswered }
+}
+
+/// Reads a body into `received`: all of it, or what comes before it breaks.
+pub(super) async fn gather(mut body: Body, received: &mut BytesMut) -> Result<(), Error> {
+    while let Some(chunk) = body.chunk().await? {
+        if received.len() + chunk.len() > MAX_BODY {
+            return Err(Error::boxed(format!("it has more than {MAX_BODY} bytes")));
+        }
+        received.extend_from_slice(&chunk);
+    }
+    Ok(())
 }
 
 fn without_content(mut head: http::response::Parts, body: Body) -> (http::response::Parts, Body) {

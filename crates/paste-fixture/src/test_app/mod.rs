@@ -77,7 +77,7 @@ use paste_core::{App, AppExt, BoxApp, Clock};
 use url::Url;
 
 use self::cookies::Jar;
-use crate::lint::Lint;
+use crate::lint::{Level, Lint};
 
 pub use self::encode::Upload;
 #[cfg(feature = "html")]
@@ -136,14 +136,19 @@ impl TestApp {
     /// targets are relative to its path. Panics on anything else.
     ///
     /// A request to another server fails, as does one without an answer within 30 s. The lint sees
-    /// the answer as HTTP/1.1 carried it, without the framing (`Connection`, `Transfer-Encoding`).
+    /// the answer as HTTP/1.1 carried it, without the framing (`Transfer-Encoding`, and what of
+    /// `Connection` is not about an upgrade), and a body that is cut as a broken MUST. Bytes behind
+    /// the answer it does not see; [`attack`](crate::attack) does.
     #[cfg(feature = "live")]
     #[track_caller]
     pub fn at(url: &str) -> Self {
         match Url::parse(url) {
             Ok(url) if url.scheme() == "http" && url.has_host() => {
                 let app = Self::of(live::Live::new(url.clone()).boxed(), url.clone());
-                Self { server: Some(url), ..app }
+                // All of it is read here, so that what is cut is cut by the server.
+                let lint = Lint::new().rule("body-complete", Level::Must);
+                let lint = lint.expect("there is that rule");
+                Self { server: Some(url), lint: Some(lint), ..app }
             }
             _ => panic!("`{url}` is not a URL that begins with http:// and a host"),
         }

@@ -14,6 +14,7 @@ use url::Url;
 use super::encode::{self, Entries, Upload, Value};
 use super::in_process::{self, Answer};
 use super::{TestApp, TestResponse};
+use crate::cut::cut;
 use crate::lint::Findings;
 
 /// How many redirects in a row are followed.
@@ -48,11 +49,22 @@ enum Expected {
 
 /// Why a request failed a test: everything that helps to see why.
 #[derive(Debug)]
-pub struct TestError(String);
+pub struct TestError {
+    why: String,
+    rest: String,
+}
+
+impl TestError {
+    /// The request and what is wrong, in a line, without the place in the test and the page.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+}
 
 impl fmt::Display for TestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.why)?;
+        f.write_str(&self.rest)
     }
 }
 
@@ -158,8 +170,8 @@ impl TestRequest {
         self
     }
 
-    /// Does not fail where the answer breaks a rule of [`Lint`](crate::Lint);
-    /// [`TestResponse::findings`] tells.
+    /// Does not fail where the answer breaks a rule of [`Lint`](crate::Lint), or breaks off, which is
+    /// one of them; [`TestResponse::findings`] tells.
     pub fn allow_findings(mut self) -> Self {
         self.allow_findings = true;
         self
@@ -275,7 +287,7 @@ impl TestRequest {
         if !fits {
             return Err(self.failure(&format!("{status}, expected {expected}"), Some(&response)));
         }
-        if response.body_broke() {
+        if response.body_broke() && !self.allow_findings {
             return Err(self.failure("the answer broke off", Some(&response)));
         }
         if response.breaks_a_must() && !self.allow_findings {
@@ -289,11 +301,12 @@ impl TestRequest {
             Ok(url) => url.as_str(),
             Err(_) => "?",
         };
-        let mut text = format!("{} {target}: {why}\n  at {}", self.method, self.place);
+        let why = format!("{} {target}: {}", self.method, cut(why, 4 << 10));
+        let mut rest = format!("\n  at {}", self.place);
         if let Some(response) = response {
-            text = format!("{text}\n{}", response.story());
+            rest = format!("{rest}\n{}", response.story());
         }
-        TestError(text)
+        TestError { why, rest }
     }
 }
 
