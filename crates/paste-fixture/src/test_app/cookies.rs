@@ -5,14 +5,25 @@
 //! 2. `SameSite`: without the attribute it is Lax. A request that another site caused gets no
 //!    Strict cookies, and Lax ones only when it is a GET or HEAD. Sites are told apart by the last
 //!    two labels of the host.
-//! 3. A name or value with control characters, or of more than 4096 bytes together, is ignored.
+//! 3. A line with control characters, and a name and value of more than 4096 bytes together, are
+//!    ignored; so is the value of an attribute of more than 1024 bytes.
+//! 4. A cookie without a name is kept, and sent as its bare value.
+//! 5. There is no public suffix list: a domain of one label is refused where it is not the host
+//!    itself, but a site below `co.uk` or `github.io` may set cookies for all others there, and
+//!    counts as the same site as they. Browsers refuse that.
 
 use std::time::{Duration, SystemTime};
 
-use cookie::SameSite;
 use http::{HeaderMap, HeaderValue, Method, header};
 use paste_core::Clock;
 use url::{Host, Url};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
 
 /// The cookies of one user.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +68,7 @@ impl Jar {
         let lower = name.to_ascii_lowercase();
         let secure = lower.starts_with("__host-") || lower.starts_with("__secure-");
         let line = format!("{name}={value}; Path=/{}", if secure { "; Secure" } else { "" });
-        let sound = !name.contains(['=', ';', ' ']) && !value.contains(';');
+        let sound = !name.is_empty() && !name.contains(['=', ';', ' ']) && !value.contains(';');
         let cookie = self.read(url, &line).filter(|_| sound);
         cookie.map(|cookie| self.put(cookie)).is_some()
     }
@@ -95,8 +106,7 @@ impl Jar {
         });
         let mut fit: Vec<_> = fit.collect();
         fit.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        let pairs: Vec<_> =
-            fit.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+        let pairs: Vec<_> = fit.iter().map(|cookie| cookie.pair()).collect();
         if pairs.is_empty() { None } else { HeaderValue::try_from(pairs.join("; ")).ok() }
     }
 
@@ -120,30 +130,34 @@ impl Jar {
 
     /// The cookie of one `Set-Cookie` line, or `None` where a browser ignores it.
     fn read(&self, url: &Url, line: &str) -> Option<Stored> {
-        let cookie = cookie::Cookie::parse(line).ok()?;
-        let (name, value) = (cookie.name(), cookie.value());
-        let has_controls = |text: &str| text.chars().any(|c| c.is_control() && c != '\t');
-        if name.len() + value.len() > 4096 || has_controls(name) || has_controls(value) {
+        if line.chars().any(|c| c.is_ascii_control() && c != '\t') {
             return None;
         }
+        let (pair, rest) = line.split_once(';').unwrap_or((line, ""));
+        let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+        let (name, value) = (trimmed(name), trimmed(value));
+        if name.len() + value.len() > 4096 || (name.is_empty() && value.is_empty()) {
+            return None;
+        }
+        let attributes = Attributes::read(rest);
         let host = url.host_str()?.to_ascii_lowercase();
-        let named =
-            cookie.domain().map(str::to_ascii_lowercase).filter(|domain| !domain.is_empty());
+        let named = attributes.domain.map(|domain| domain.strip_prefix('.').unwrap_or(domain));
+        let named = named.map(str::to_ascii_lowercase).filter(|domain| !domain.is_empty());
         if let Some(domain) = &named
             && (!domain_matches(url, &host, domain) || (!domain.contains('.') && *domain != host))
         {
             return None;
         }
-        let path = cookie.path().filter(|path| path.starts_with('/'));
-        let secure = cookie.secure() == Some(true);
-        let lower = name.to_ascii_lowercase();
-        let wants_secure = lower.starts_with("__secure-") || lower.starts_with("__host-");
-        let wants_host = lower.starts_with("__host-");
-        let same_site = cookie.same_site().unwrap_or(SameSite::Lax);
+        let path = attributes.path.filter(|path| path.starts_with('/'));
+        let secure = attributes.secure;
+        // One without a name must not pass for one with such a name where it is read.
+        let prefixed = if name.is_empty() { value } else { name }.to_ascii_lowercase();
+        let wants_host = prefixed.starts_with("__host-");
+        let wants_secure = wants_host || prefixed.starts_with("__secure-");
         if (secure && !is_secure(url))
-            || (wants_secure && !secure)
+            || (wants_secure && (!secure || name.is_empty()))
             || (wants_host && (named.is_some() || path != Some("/")))
-            || (cookie.same_site() == Some(SameSite::None) && !secure)
+            || (attributes.same_site == Some(SameSite::None) && !secure)
         {
             return None;
         }
@@ -154,32 +168,93 @@ impl Jar {
             domain: named.unwrap_or(host),
             path: path.map_or_else(|| default_path(url.path()), str::to_owned),
             secure,
-            same_site,
-            expires: self.expiry(&cookie, line),
+            same_site: attributes.same_site.unwrap_or(SameSite::Lax),
+            expires: self.expiry(&attributes),
         })
     }
 
-    /// When a cookie ends; `Max-Age` goes before `Expires`.
-    fn expiry(&self, cookie: &cookie::Cookie<'_>, line: &str) -> Option<SystemTime> {
-        if let Some(age) = cookie.max_age() {
-            let age = u64::try_from(age.whole_seconds()).unwrap_or(0);
-            return Some(match age {
-                0 => SystemTime::UNIX_EPOCH,
-                // Browsers keep none for more than 400 days.
-                age => self.clock.now() + Duration::from_secs(age.min(400 * 86_400)),
-            });
+    /// When a cookie ends; `Max-Age` goes before `Expires`. Browsers keep none for more than 400
+    /// days.
+    fn expiry(&self, attributes: &Attributes<'_>) -> Option<SystemTime> {
+        let latest = self.clock.now() + MOST_AGE;
+        match attributes.max_age {
+            Some(seconds) if seconds <= 0 => Some(SystemTime::UNIX_EPOCH),
+            Some(seconds) => {
+                let age = Duration::from_secs(seconds.unsigned_abs()).min(MOST_AGE);
+                Some(self.clock.now() + age)
+            }
+            None => attributes.expires.map(|end| end.min(latest)),
         }
-        cookie.expires_datetime().map(SystemTime::from).or_else(|| {
-            let mut expires = line.split(';').filter_map(|part| part.split_once('='));
-            let expires = expires.rfind(|(name, _)| name.trim().eq_ignore_ascii_case("expires"));
-            expires.and_then(|(_, date)| cookie_date(date))
-        })
     }
+}
+
+/// How long a cookie lives at the most.
+const MOST_AGE: Duration = Duration::from_secs(400 * 86_400);
+
+/// What follows the name and value of a cookie; of each the last one that says something.
+#[derive(Default)]
+struct Attributes<'a> {
+    domain: Option<&'a str>,
+    path: Option<&'a str>,
+    secure: bool,
+    same_site: Option<SameSite>,
+    /// In seconds.
+    max_age: Option<i64>,
+    expires: Option<SystemTime>,
+}
+
+impl<'a> Attributes<'a> {
+    /// RFC 6265bis, 5.6.
+    fn read(text: &'a str) -> Self {
+        let mut found = Self::default();
+        for attribute in text.split(';') {
+            let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+            let value = trimmed(value);
+            if value.len() > 1024 {
+                continue;
+            }
+            match &*trimmed(name).to_ascii_lowercase() {
+                "domain" => found.domain = Some(value),
+                "path" => found.path = Some(value),
+                "secure" => found.secure = true,
+                "samesite" => {
+                    found.same_site = match &*value.to_ascii_lowercase() {
+                        "strict" => Some(SameSite::Strict),
+                        "lax" => Some(SameSite::Lax),
+                        "none" => Some(SameSite::None),
+                        _ => None,
+                    }
+                }
+                "max-age" => found.max_age = max_age(value).or(found.max_age),
+                "expires" => found.expires = cookie_date(value).or(found.expires),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// Digits, after a `-` or not; so many of them as to mean for ever count as that.
+fn max_age(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let sound = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let beyond = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    sound.then(|| text.parse().unwrap_or(beyond))
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
 }
 
 impl Stored {
     fn key(&self) -> (&str, &str, bool, &str) {
         (&self.name, &self.domain, self.host_only, &self.path)
+    }
+
+    /// As it is sent.
+    fn pair(&self) -> String {
+        let Self { name, value, .. } = self;
+        if name.is_empty() { value.clone() } else { format!("{name}={value}") }
     }
 
     fn is_for_host(&self, url: &Url) -> bool {
@@ -374,7 +449,44 @@ mod tests {
     fn rule_3_what_no_browser_keeps_is_ignored() {
         let long = format!("k={}", "v".repeat(4096));
         assert_eq!(sent("http://a.org/", &long, "http://a.org/"), "");
-        assert_eq!(sent("http://a.org/", "nothing", "http://a.org/"), "");
+        let long = format!("k=v; Path=/{}; Domain={}", "x".repeat(1024), "a".repeat(1025));
+        assert_eq!(sent("http://a.org/", &long, "http://a.org/"), "k=v");
+        let fits = format!("k=v; Path=/{}", "x".repeat(1023));
+        assert_eq!(sent("http://a.org/", &fits, "http://a.org/"), "");
+    }
+
+    #[test]
+    fn rule_4_a_cookie_without_a_name_is_its_bare_value() {
+        for (line, expected) in [
+            ("nothing", "nothing"),
+            ("=v", "v"),
+            (" = v ; Path=/", "v"),
+            ("=a=b", "a=b"),
+            ("=", ""),
+            ("", ""),
+            ("; Path=/", ""),
+            ("=__Host-k=v; Secure; Path=/", ""),
+            ("__secure-k; Secure", ""),
+        ] {
+            assert_eq!(sent("https://a.org/", line, "https://a.org/"), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn rule_1_the_last_attribute_holds() {
+        for (line, to, expected) in [
+            ("k=v; Domain=a.org; Domain=", "http://x.a.org/", ""),
+            ("k=v; Domain=a.org; Domain=", "http://a.org/", "k=v"),
+            ("k=v; Domain=; Domain=a.org", "http://x.a.org/", "k=v"),
+            ("k=v; Path=/x; Path=", "http://a.org/y", "k=v"),
+            ("k=v; Max-Age=0; Max-Age=5", "http://a.org/", "k=v"),
+            ("k=v; Max-Age=0; Max-Age=x", "http://a.org/", ""),
+            ("k=v; Max-Age=99999999999999999999", "http://a.org/", "k=v"),
+            ("k=v; Max-Age=-99999999999999999999", "http://a.org/", ""),
+            ("k=v; Max-Age=+0", "http://a.org/", "k=v"),
+        ] {
+            assert_eq!(sent("http://a.org/", line, to), expected, "{line}");
+        }
     }
 
     #[test]
