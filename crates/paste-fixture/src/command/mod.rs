@@ -7,7 +7,8 @@
 //! 3. An exit code other than the expected one (0) fails the test, and so does anything on standard
 //!    error, unless [`expect_stderr`](TestCommand::expect_stderr) allows it.
 //! 4. A program that runs longer than its time limit (10 s) is killed with its process group, and
-//!    fails the test; so does one that leaves a process outside its group which holds its outputs.
+//!    fails the test; so does one that leaves a process outside its group which holds its outputs,
+//!    and one that writes more than 16 MiB to one of them.
 //! 5. The result tells which files were created, changed and deleted, with content and mode. A file
 //!    that was written anew with the same content has not changed. Names that begin with a dot are
 //!    left out unless asked for.
@@ -38,6 +39,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -93,6 +95,7 @@ impl CommandEnvironment {
             expected_code: 0,
             expect_stderr: false,
             time_limit: Duration::from_secs(10),
+            output_limit: 16 << 20,
         }
     }
 }
@@ -107,6 +110,7 @@ pub struct TestCommand<'e> {
     expected_code: i32,
     expect_stderr: bool,
     time_limit: Duration,
+    output_limit: usize,
 }
 
 /// Why a run failed a test.
@@ -176,6 +180,13 @@ impl TestCommand<'_> {
         self
     }
 
+    /// Reads at most so many bytes of standard output, and of standard error; a program that writes
+    /// more finds the output closed, and fails the test. Default: 16 MiB.
+    pub fn output_limit(mut self, bytes: usize) -> Self {
+        self.output_limit = bytes;
+        self
+    }
+
     /// The prepared standard command, for other tools.
     pub fn into_command(self) -> Command {
         self.command
@@ -196,31 +207,55 @@ impl TestCommand<'_> {
         let line = self.line();
         let failed = |error: &dyn fmt::Display| CommandError(format!("{line}: {error}"));
         let before = Files::below(self.env.path()).map_err(|e| failed(&e))?;
-        let (status, stdout, stderr) = self.run_to_end().map_err(|e| failed(&e))?;
+        let ran = self.run_to_end().map_err(|e| failed(&e))?;
         let after = Files::below(self.env.path()).map_err(|e| failed(&e))?;
-        let code = status.and_then(|status| status.code());
+        let troubles = self.troubles(&ran);
+        let code = ran.status.and_then(|status| status.code());
         let show_hidden = self.env.show_hidden;
+        let (stdout, stderr) = (ran.stdout.bytes, ran.stderr.bytes);
         let result = CommandResult::new(line, code, stdout, stderr, &before, &after, show_hidden);
-        let trouble = match status {
-            None => Some(format!("it ran longer than {:?}, and was killed", self.time_limit)),
-            Some(status) if status.code() != Some(self.expected_code) => {
-                Some(format!("{status}, expected exit code {}", self.expected_code))
-            }
-            Some(_) if !self.expect_stderr && !result.stderr().is_empty() => {
-                Some("it wrote to standard error".to_owned())
-            }
-            Some(_) => return Ok(result),
-        };
-        Err(CommandError(format!("{}\n{result}", trouble.unwrap_or_default())))
+        if troubles.is_empty() {
+            return Ok(result);
+        }
+        Err(CommandError(format!("{}\n{result}", troubles.join("\n"))))
     }
 
-    /// Runs to the end or to the limit: the exit status, if it came in time, and the outputs.
-    fn run_to_end(&mut self) -> io::Result<(Option<ExitStatus>, Vec<u8>, Vec<u8>)> {
+    /// What is not as expected.
+    fn troubles(&self, ran: &Ran) -> Vec<String> {
+        let mut troubles = Vec::new();
+        for (name, output) in [("output", &ran.stdout), ("error", &ran.stderr)] {
+            if output.end == End::TooMuch {
+                let limit = self.output_limit;
+                troubles.push(format!("it wrote more than {limit} bytes to standard {name}"));
+            }
+        }
+        match ran.status {
+            None => {
+                troubles.push(format!("it ran longer than {:?}, and was killed", self.time_limit));
+            }
+            Some(status) if status.code() != Some(self.expected_code) => {
+                troubles.push(format!("{status}, expected exit code {}", self.expected_code));
+            }
+            Some(_) if !self.expect_stderr && !ran.stderr.bytes.is_empty() => {
+                troubles.push("it wrote to standard error".to_owned());
+            }
+            Some(_) => {}
+        }
+        if [&ran.stdout, &ran.stderr].iter().any(|output| output.end == End::Open) {
+            troubles.push("it left a process behind that holds its outputs open".to_owned());
+        }
+        troubles
+    }
+
+    /// Runs to the end or to the limit.
+    fn run_to_end(&mut self) -> io::Result<Ran> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that all it starts can be killed with it.
         let mut child = self.command.process_group(0).spawn()?;
         let input = child.stdin.take().map(|pipe| feed(pipe, std::mem::take(&mut self.stdin)));
-        let (stdout, stderr) = (child.stdout.take().map(drain), child.stderr.take().map(drain));
+        let limit = self.output_limit;
+        let stdout = child.stdout.take().map(|pipe| Drain::new(pipe, limit));
+        let stderr = child.stderr.take().map(|pipe| Drain::new(pipe, limit));
         let status = child.wait_timeout(self.time_limit)?;
         // What it left behind would hold the pipes open.
         kill_group(&child);
@@ -228,8 +263,8 @@ impl TestCommand<'_> {
             child.wait()?;
         }
         drop(input);
-        let output = |reader: Option<Drain>| reader.map(Drain::output).transpose();
-        Ok((status, output(stdout)?.unwrap_or_default(), output(stderr)?.unwrap_or_default()))
+        let output = |drain: Option<Drain>| drain.map(Drain::output).unwrap_or_default();
+        Ok(Ran { status, stdout: output(stdout), stderr: output(stderr) })
     }
 
     /// The program and its arguments, for messages.
@@ -255,28 +290,71 @@ fn feed(mut pipe: impl Write + Send + 'static, input: Vec<u8>) -> JoinHandle<()>
     })
 }
 
+/// What came of a program.
+struct Ran {
+    /// How it ended, if it did in time.
+    status: Option<ExitStatus>,
+    stdout: Output,
+    stderr: Output,
+}
+
+/// What came of an output.
+#[derive(Default)]
+struct Output {
+    bytes: Vec<u8>,
+    end: End,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum End {
+    /// It was read to its end.
+    #[default]
+    Whole,
+    /// It had more than the limit.
+    TooMuch,
+    /// Something outside the program's group still holds it open.
+    Open,
+}
+
 /// Reads an output in a thread of its own.
-struct Drain(Receiver<Vec<u8>>);
+struct Drain {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    end: Receiver<End>,
+}
 
 /// How long an output may stay open after the program and its group have ended.
 const AFTER_THE_END: Duration = Duration::from_secs(1);
 
 impl Drain {
-    /// The whole output. An error, if something outside the group still holds it open.
-    fn output(self) -> io::Result<Vec<u8>> {
-        self.0.recv_timeout(AFTER_THE_END).map_err(|_| {
-            let why = "it left a process behind that holds its outputs open";
-            io::Error::new(io::ErrorKind::TimedOut, why)
-        })
+    fn new(mut pipe: impl Read + Send + 'static, limit: usize) -> Self {
+        let (ended, end) = channel();
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&bytes);
+        std::thread::spawn(move || {
+            let mut piece = [0; 8 << 10];
+            let end = loop {
+                let read = match pipe.read(&mut piece) {
+                    Ok(0) => break End::Whole,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(_) => break End::Whole,
+                    Ok(read) => &piece[..read],
+                };
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = limit - kept.len();
+                kept.extend_from_slice(&read[..read.len().min(room)]);
+                if read.len() > room {
+                    break End::TooMuch;
+                }
+            };
+            let _ = ended.send(end);
+        });
+        Self { bytes, end }
     }
-}
 
-fn drain(mut pipe: impl Read + Send + 'static) -> Drain {
-    let (whole, output) = channel();
-    std::thread::spawn(move || {
-        let mut output = Vec::new();
-        let _ = pipe.read_to_end(&mut output);
-        let _ = whole.send(output);
-    });
-    Drain(output)
+    /// The output: to its end, or what has come of it by now.
+    fn output(self) -> Output {
+        let end = self.end.recv_timeout(AFTER_THE_END).unwrap_or(End::Open);
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        Output { bytes: std::mem::take(&mut bytes), end }
+    }
 }

@@ -1,10 +1,18 @@
 //! What a program did.
 
-use std::fmt;
+use std::fmt::{self, Write};
+use std::time::Duration;
 
 use similar::TextDiff;
 
 use super::Files;
+use crate::cut::{cut, cut_within};
+
+/// How much a message shows of each thing, in bytes.
+const MOST_SHOWN: usize = 16 << 10;
+
+/// After how long a diff is no longer the smallest.
+const DIFF_TIME: Duration = Duration::from_secs(1);
 
 /// What a program printed, how it ended, and what it did to the directory.
 #[derive(Clone, Debug)]
@@ -106,14 +114,15 @@ impl CommandResult {
     #[track_caller]
     fn assert_same(&self, what: &str, expected: &str, found: &str) {
         if expected != found {
-            let diff = TextDiff::from_lines(expected, found);
+            let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(expected, found);
             let diff = diff.unified_diff().header("expected", "found").to_string();
-            panic!("{what} is not as expected\n{diff}\n{self}");
+            panic!("{what} is not as expected\n{}\n{self}", cut(&diff, MOST_SHOWN));
         }
     }
 }
 
-/// The command, how it ended, its outputs, and the files that it touched.
+/// The command, how it ended, its outputs, and the files that it touched; where these are long, in
+/// part.
 impl fmt::Display for CommandResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "$ {}", self.line)?;
@@ -124,9 +133,11 @@ impl fmt::Display for CommandResult {
         }
         for (name, output) in [("stdout", self.stdout()), ("stderr", self.stderr())] {
             if !output.is_empty() {
-                writeln!(f, "--- {name}\n{}", output.trim_end_matches('\n'))?;
+                let output = cut_within(output.trim_end_matches('\n'), MOST_SHOWN);
+                writeln!(f, "--- {name}\n{output}")?;
             }
         }
+        let mut touched = String::new();
         for (what, files) in
             [("created", &self.created), ("changed", &self.changed), ("deleted", &self.deleted)]
         {
@@ -134,9 +145,9 @@ impl fmt::Display for CommandResult {
                 let size = file.bytes().len();
                 let kind =
                     if file.is_dir() { "directory".to_owned() } else { format!("{size} bytes") };
-                writeln!(f, "--- {what}: {path} ({kind}, mode {:o})", file.mode())?;
+                let _ = writeln!(touched, "--- {what}: {path} ({kind}, mode {:o})", file.mode());
             }
         }
-        Ok(())
+        f.write_str(&cut(&touched, MOST_SHOWN))
     }
 }

@@ -90,6 +90,40 @@ fn a_program_that_does_not_end_is_killed_with_all_that_it_started() {
 }
 
 #[test]
+fn rule_4_a_program_outside_the_group_does_not_hide_the_time_limit_and_the_outputs() {
+    let env = env();
+    let script = "echo said; setsid sh -c 'touch begun; sleep 4' & sleep 300";
+    let command = env.command("sh").args(["-c", script]).time_limit(Duration::from_millis(300));
+    let error = command.try_run().unwrap_err().to_string();
+    for part in [
+        "it ran longer than 300ms, and was killed\n",
+        "holds its outputs open\n",
+        "--- stdout\nsaid",
+    ] {
+        assert!(error.contains(part), "{part} in {error}");
+    }
+}
+
+#[test]
+fn rule_4_outputs_are_bounded_and_messages_show_them_in_part() {
+    let env = env();
+    let error = env.command("yes").output_limit(1 << 20).try_run().unwrap_err().to_string();
+    assert!(error.starts_with("it wrote more than 1048576 bytes to standard output\n"), "{error}");
+    assert!(error.contains(" bytes left out) …\n") && error.len() < 20_000, "{}", error.len());
+    let error = env.command("sh").args(["-c", "yes >&2"]).expect_stderr().try_run();
+    let error = error.unwrap_err().to_string();
+    assert!(error.starts_with("it wrote more than 16777216 bytes to standard error\n"), "{error}");
+    let print = || env.command("head").args(["-c", "1000", "/dev/zero"]);
+    assert_eq!(print().output_limit(1000).run().stdout_bytes().len(), 1000);
+    assert!(print().output_limit(999).try_run().is_err());
+    let large = env.command("seq").arg("200000").run();
+    let panic =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| _ = large.assert_stdout("1\n")));
+    let panic = panic.unwrap_err().downcast::<String>().unwrap();
+    assert!(panic.len() < 50_000 && panic.contains("@@ "), "{} bytes", panic.len());
+}
+
+#[test]
 #[should_panic(expected = "--- expected\n+++ found\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n")]
 fn a_difference_is_shown_as_a_diff() {
     env().command("printf").arg("one\\nthree\\n").run().assert_stdout("one\ntwo\n");
