@@ -108,26 +108,26 @@ fn headers_are_clean(headers: &HeaderMap) -> Result<(), String> {
     Ok(())
 }
 
-/// Where `Location` sends a browser, as a browser reads it.
+/// Where `Location` sends a browser, as a browser reads it: not to a host that the attack has named.
+/// Another host is the service's own affair.
 fn location_stays(attack: &Attack, headers: &HeaderMap, host: &str) -> Result<(), String> {
     let Some(location) = headers.get(header::LOCATION) else {
         return Ok(());
     };
     let location = String::from_utf8_lossy(location.as_bytes());
-    let leaves = || Err(format!("Location: {location}"));
-    if location.starts_with("//") || location.contains('\\') {
-        return leaves();
-    }
-    let host_header = attack.host_header().map(String::from_utf8_lossy);
-    let bases = std::iter::once(host).chain(host_header.as_deref());
-    let stays = |base: &str| {
-        let Ok(base) = Url::parse(&format!("http://{base}/")) else {
-            return false;
-        };
-        base.join(&location)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host() == base.host())
+    let base = Url::parse(&format!("http://{host}/")).ok();
+    let fits = |to: &Url, base: &Url| {
+        let named = |host: &str| is_foreign(host) || attack.names(host);
+        let unfit = matches!(to.scheme(), "data" | "file" | "javascript" | "vbscript");
+        !unfit && (to.host() == base.host() || !to.host_str().is_some_and(named))
     };
-    if bases.into_iter().any(stays) { Ok(()) } else { leaves() }
+    let stays = base.is_some_and(|base| base.join(&location).is_ok_and(|to| fits(&to, &base)));
+    if stays { Ok(()) } else { Err(format!("Location: {location}")) }
+}
+
+/// Whether this is the host to which attacks try to send the browser, or one below it.
+pub(super) fn is_foreign(host: &str) -> bool {
+    host.strip_suffix(FOREIGN).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
 fn nothing_leaks(answer: &Answer) -> Result<(), String> {
@@ -194,7 +194,11 @@ mod tests {
             "/%5Cevil.example/",
             "http://localhost/",
             "http://localhost:8080/a",
-            "https://named.example/",
+            "https://login.example/",
+            "//cdn.example/a",
+            "mailto:a@b.example",
+            "app://callback.example/",
+            "https://other-named.example/",
             "/a//evil.example",
         ] {
             assert_eq!(judged(301, &[("location", location)], ""), "", "{location}");
@@ -209,6 +213,11 @@ mod tests {
             "https:evil.example",
             "javascript:paste_attack()",
             "http://localhost@evil.example/",
+            "https://localhost.evil.example/",
+            "http://named.example/",
+            "//Named.example/",
+            "http://named.example:99999/",
+            "data:text/html,x",
         ] {
             let found = judged(301, &[("location", location)], "");
             assert_eq!(found, format!("Location: {location}"));

@@ -2,6 +2,8 @@
 
 use http::header::{self, HeaderMap};
 
+#[cfg(feature = "html")]
+use super::judge::is_foreign;
 use super::judge::{Answer, FOREIGN, SCRIPT};
 
 /// Says what of the attacker's is in the page of `answer`, if that is one.
@@ -38,7 +40,7 @@ fn find(text: &str, host: &str) -> Option<String> {
         let url = base.as_ref().and_then(|base| base.join(value).ok());
         url.is_some_and(|url| {
             let is_script = url.scheme() == "javascript" && value.contains(SCRIPT);
-            is_script || url.host_str() == Some(FOREIGN)
+            is_script || url.host_str().is_some_and(is_foreign)
         })
     };
     let page = Html::parse_document(text);

@@ -246,12 +246,32 @@ impl Attack {
     }
 
     /// The host that the request names, if it names another than its server's.
-    pub(super) fn host_header(&self) -> Option<&[u8]> {
+    #[cfg(feature = "live")]
+    fn host_header(&self) -> Option<&[u8]> {
         let Message::Request { headers, .. } = &self.message else {
             return None;
         };
         let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
         host.map(|(_, value)| &**value)
+    }
+
+    /// Whether the request has this host somewhere, as a word of its own.
+    pub(super) fn names(&self, host: &str) -> bool {
+        let holds = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+            let in_host = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+            !host.is_empty()
+                && text.match_indices(host).any(|(start, _)| {
+                    let (before, behind) = (&text[..start], &text[start + host.len()..]);
+                    !before.ends_with(in_host) && !behind.starts_with(in_host)
+                })
+        };
+        match &self.message {
+            Message::Request { target, headers, body, .. } => {
+                holds(target) || holds(body) || headers.iter().any(|(_, value)| holds(value))
+            }
+            Message::Raw { bytes, .. } => holds(bytes),
+        }
     }
 
     /// Whether the answer has no content, whatever its head says.

@@ -5,7 +5,7 @@
 //!    what a right service may answer: [`Allowed`]. `400` to one of them is as right as `404`; what
 //!    no right service does is to fail, to hang, or to give away what it must not.
 //! 2. No answer, whatever its status, has the text of a [canary](CANARY) or of a system file, sends
-//!    the browser to another host, has markup or headers of the attacker's, adopts a session of the
+//!    the browser to a host that the attack named (its `Host` header among what names one), has markup or headers of the attacker's, adopts a session of the
 //!    attacker's, or claims a length that it has not.
 //! 3. [`run`] calls an app in process; a panic is a failure, and so is an answer that does not come
 //!    in time. Attacks that no [`http::Request`] can express are skipped.

@@ -195,6 +195,32 @@ async fn rule_2_what_comes_from_the_attacker_is_found() {
 }
 
 #[tokio::test]
+async fn rule_2_a_fixed_redirect_to_another_host_is_no_fault() {
+    let sends = async |_: Request| {
+        Ok(response::redirect(http::StatusCode::FOUND, "https://login.example/?from=%2F"))
+    };
+    attack::run(&sends, attack::all()).await.assert_passed();
+}
+
+#[tokio::test]
+async fn rule_2_addresses_made_of_the_host_that_the_client_named_are_found() {
+    let builds = async |request: Request| {
+        let host = request.headers()["host"].to_str().unwrap_or_default().to_owned();
+        if request.uri().path() == "/sub" {
+            let location = format!("http://{host}/sub/");
+            return Ok(response::redirect(http::StatusCode::FOUND, &location));
+        }
+        let host = host.replace(['"', '<', '>'], "");
+        Ok(response::html(format!(
+            "<title>x</title><a href=\"https://{host}/reset?token=1\">x</a>"
+        )))
+    };
+    let report = attack::run(&builds, attack::headers()).await;
+    let found = ["host-foreign", "host-foreign-port", "host-foreign-below", "host-foreign-page"];
+    assert_found(&report, &found);
+}
+
+#[tokio::test]
 async fn rule_2_ranges_that_multiply_or_lie_are_found() {
     let serves = async |request: Request| {
         let Some(range) = request.headers().get(header::RANGE) else {

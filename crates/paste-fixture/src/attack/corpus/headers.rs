@@ -343,11 +343,22 @@ fn forwarded() -> Vec<Attack> {
             UNLISTED,
         ),
         ("original-host", "X-Host", "evil.example", UNLISTED),
+        ("host-foreign", "Host", "evil.example", UNLISTED),
+        ("host-foreign-port", "Host", "evil.example:8080", UNLISTED),
+        ("host-foreign-below", "Host", "localhost.evil.example", UNLISTED),
         ("front-end-https", "Front-End-Https", "on, \u{e9}", "a scheme from a client"),
     ];
+    // And for a page, so that there may be links.
+    let pages: Table = &[
+        ("forwarded-host-page", "X-Forwarded-Host", "evil.example", UNLISTED),
+        ("host-foreign-page", "Host", "evil.example", UNLISTED),
+    ];
+    let attack = |&(name, header, value, why): &_| with(name, header, value, why);
     table
         .iter()
-        .map(|&(name, header, value, why)| with(name, header, value, why).at("/sub"))
+        .map(attack)
+        .map(|attack| attack.at("/sub"))
+        .chain(pages.iter().map(attack))
         .collect()
 }
 
