@@ -334,9 +334,8 @@ impl Drain {
             let mut piece = [0; 8 << 10];
             let end = loop {
                 let read = match pipe.read(&mut piece) {
-                    Ok(0) => break End::Whole,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(_) => break End::Whole,
+                    Ok(0) | Err(_) => break End::Whole,
                     Ok(read) => &piece[..read],
                 };
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,7 @@ pub(super) struct Asked {
     pub(super) method: Method,
     pub(super) uri: Uri,
     pub(super) secure: bool,
-    pub(super) http2: bool,
+    pub(super) version: Version,
     pub(super) host: Option<HeaderValue>,
     pub(super) origin: Option<HeaderValue>,
     pub(super) accept_encoding: Option<HeaderValue>,
@@ -37,7 +37,7 @@ impl Asked {
             method: request.method().clone(),
             uri: request.original_uri().clone(),
             secure: request.scheme() == "https" || request.uri().scheme_str() == Some("https"),
-            http2: request.version() >= Version::HTTP_2,
+            version: request.version(),
             host: keep(header::HOST),
             origin: keep(header::ORIGIN),
             accept_encoding: keep(header::ACCEPT_ENCODING),
@@ -106,6 +106,11 @@ impl<'a> Exchange<'a> {
     pub(super) fn status_shown(&self, remark: &str) -> String {
         let separator = if remark.is_empty() { "" } else { ", " };
         format!("status {}{separator}{remark}", self.code())
+    }
+
+    /// Whether the exchange is of HTTP/2 or later, where connections have no headers of their own.
+    pub(super) fn is_http2(&self) -> bool {
+        self.asked.version >= Version::HTTP_2
     }
 
     /// Whether the request is one that only reads.

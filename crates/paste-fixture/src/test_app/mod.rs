@@ -77,7 +77,7 @@ use paste_core::{App, AppExt, BoxApp, Clock};
 use url::Url;
 
 use self::cookies::Jar;
-use crate::lint::{Level, Lint};
+use crate::lint::Lint;
 
 pub use self::encode::Upload;
 #[cfg(feature = "html")]
@@ -146,7 +146,7 @@ impl TestApp {
             Ok(url) if url.scheme() == "http" && url.has_host() => {
                 let app = Self::of(live::Live::new(url.clone()).boxed(), url.clone());
                 // All of it is read here, so that what is cut is cut by the server.
-                let lint = Lint::new().rule("body-complete", Level::Must);
+                let lint = Lint::new().rule("body-complete", crate::lint::Level::Must);
                 let lint = lint.expect("there is that rule");
                 Self { server: Some(url), lint: Some(lint), ..app }
             }

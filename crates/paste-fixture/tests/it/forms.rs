@@ -234,23 +234,45 @@ async fn controls_and_buttons_that_share_a_name_are_known_by_number() {
     assert_eq!(form.values("s"), ["1", "2"]);
     assert_eq!(form.values("c"), ["on"]);
     assert_eq!(text(form.press_nth("Go", 1)).await, "GET /b?f=1&f=2&s=1&s=2&c=on \n");
-    for (complaint, fails) in [
-        (
-            "2 controls are named `f`: say which by `upload_nth`",
-            &(|form: &mut Form| _ = form.upload("f", [])) as &dyn Fn(&mut Form),
-        ),
-        ("2 controls are named `s`: say which by `set_all_nth`", &|form| {
-            _ = form.set_all("s", &["1"])
-        }),
-        ("2 controls are named `f`: there is no number 2", &|form| _ = form.upload_nth("f", 2, [])),
-        ("`s` is a select: no checkbox", &|form| _ = form.check_nth("s", 0, true)),
-        ("2 buttons fit `Go`: say which by `press_nth`", &|form| _ = form.press("Go")),
-        ("2 buttons fit `Go`: there is no number 2", &|form| _ = form.press_nth("Go", 2)),
-    ] {
+    let told = |fails: &dyn Fn(&mut Form)| {
         let mut form = form.clone();
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fails(&mut form)));
-        assert_eq!(*panic.unwrap_err().downcast::<String>().unwrap(), complaint);
-    }
+        *panic.unwrap_err().downcast::<String>().unwrap()
+    };
+    let which = "2 controls are named `f`: say which by `upload_nth`";
+    assert_eq!(
+        told(&|form| {
+            form.upload("f", []);
+        }),
+        which
+    );
+    let which = "2 controls are named `s`: say which by `set_all_nth`";
+    assert_eq!(
+        told(&|form| {
+            form.set_all("s", &["1"]);
+        }),
+        which
+    );
+    let none = "2 controls are named `f`: there is no number 2";
+    assert_eq!(
+        told(&|form| {
+            form.upload_nth("f", 2, []);
+        }),
+        none
+    );
+    let none = "`s` is a select: no checkbox";
+    assert_eq!(
+        told(&|form| {
+            form.check_nth("s", 0, true);
+        }),
+        none
+    );
+    assert_eq!(
+        told(&|form| drop(form.press("Go"))),
+        "2 buttons fit `Go`: say which by `press_nth`"
+    );
+    let none = "2 buttons fit `Go`: there is no number 2";
+    assert_eq!(told(&|form| drop(form.press_nth("Go", 2))), none);
 }
 
 #[tokio::test]

@@ -155,7 +155,7 @@ pub(super) static ENTRIES: &[Entry] = &[
 ];
 
 fn connection_forbidden(exchange: &Exchange<'_>) -> Option<String> {
-    let goes_with_upgrade = exchange.has("upgrade") && !exchange.asked.http2;
+    let goes_with_upgrade = exchange.has("upgrade") && !exchange.is_http2();
     let upgrades = |value: &str| {
         goes_with_upgrade && elements(value).all(|option| option.eq_ignore_ascii_case("upgrade"))
     };
@@ -169,11 +169,11 @@ fn transfer_encoding_length(exchange: &Exchange<'_>) -> Option<String> {
 }
 
 fn upgrade_forbidden(exchange: &Exchange<'_>) -> Option<String> {
-    exchange.present("upgrade").filter(|_| exchange.asked.http2)
+    exchange.present("upgrade").filter(|_| exchange.is_http2())
 }
 
 fn upgrade_connection(exchange: &Exchange<'_>) -> Option<String> {
-    let value = exchange.get("upgrade").filter(|_| !exchange.asked.http2)?;
+    let value = exchange.get("upgrade").filter(|_| !exchange.is_http2())?;
     let mut options = exchange.all("connection").flat_map(elements);
     let listed = options.any(|option| option.eq_ignore_ascii_case("upgrade"));
     (!listed).then(|| shown("upgrade", value))
