@@ -164,7 +164,7 @@ fn forbid_unfit_status(error: &mut Error) {
         let place = error.location();
         tracing::error!(%place, "an error with status {status} has no Location or cannot be a final answer");
         *error.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    } else if let Some(missing) = missing {
+    } else if let Some(missing) = missing.filter(|_| error.warn()) {
         tracing::warn!(place = %error.location(), "an answer with status {status} needs the header {missing}");
     }
 }

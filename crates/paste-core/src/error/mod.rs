@@ -55,6 +55,7 @@ struct Inner {
     notes: Vec<Note>,
     payload: Option<Payload>,
     logged: bool,
+    warned: bool,
 }
 
 struct Payload {
@@ -91,6 +92,7 @@ impl Error {
             notes: Vec::new(),
             payload: None,
             logged: false,
+            warned: false,
         }))
     }
 
@@ -211,6 +213,14 @@ impl Error {
         } else {
             tracing::debug!(status = self.status().as_u16(), "{self}");
         }
+    }
+}
+
+impl Error {
+    /// Whether this is the first time that something is wrong with how it is shown: it may be shown
+    /// at each edge that it crosses.
+    pub(crate) fn warn(&mut self) -> bool {
+        !std::mem::replace(&mut self.0.warned, true)
     }
 }
 
