@@ -18,7 +18,7 @@ async fn wget_finds_no_broken_link() {
             .await;
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && log.contains("Found no broken links."), "{log}");
-    for page in ["style.css", "files/notes.txt", "dump/", "hello"] {
+    for page in ["style.css", "files/notes.txt", "dump/", "hello", "demo/", "notes/yesterday.txt"] {
         assert!(log.contains(&format!("{}/{page}", site.url)), "{page} was not visited: {log}");
     }
 }
@@ -75,6 +75,22 @@ async fn curl_sees_redirects_hosts_and_errors() {
     assert!(climbing.starts_with("HTTP/1.1 404 "), "{climbing}");
     let post = get("/", &["-X", "POST"]).await;
     assert!(post.starts_with("HTTP/1.1 405 ") && post.contains("allow: GET, HEAD\r\n"), "{post}");
+}
+
+#[tokio::test]
+async fn curl_sees_the_notes_of_two_folders() {
+    let site = example_site().await;
+    let get = |path: &'static str, option: &'static str| {
+        let url = format!("{}/notes{path}", site.url);
+        async move { print("curl", &["-sSi", option, &url]).await }
+    };
+    assert!(get("/today.txt", "-s").await.ends_with("the new folder answers.\n"));
+    assert!(get("/yesterday.txt", "-s").await.ends_with("the old folder alone.\n"));
+    let missing = get("/nothing.txt", "-s").await;
+    assert!(missing.starts_with("HTTP/1.1 404 ") && missing.contains("<h1>No such note</h1>"));
+    for (path, unlisted) in [("/drafts/idea.txt", true), ("/today.txt", false)] {
+        assert_eq!(get(path, "-I").await.contains("x-robots-tag: noindex\r\n"), unlisted, "{path}");
+    }
 }
 
 #[tokio::test]
