@@ -162,7 +162,7 @@ mod config {
 
     impl schemars::JsonSchema for HeaderPairs {
         fn schema_name() -> std::borrow::Cow<'static, str> {
-            "Headers".into()
+            "HeaderPairs".into()
         }
 
         fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
