@@ -6,7 +6,7 @@ mod harness;
 use std::process::ExitCode;
 
 use http::StatusCode;
-use paste_core::{App, AppExt, Body, Request, Response, Result, response};
+use paste_core::{App, AppExt, Body, ClientAddr, Request, Response, Result, response};
 use paste_dispatch::UrlMap;
 use paste_filter::Headers;
 use paste_fixture::TestApp;
@@ -49,8 +49,11 @@ async fn hello(_request: Request) -> Result {
     Ok(Response::new(Body::from(harness::HELLO)))
 }
 
+/// As our server hands it to an app: with the client's address.
 fn request() -> Request {
-    harness::request(Body::empty())
+    let mut request = harness::request(Body::empty());
+    request.extensions_mut().insert(ClientAddr(([127, 0, 0, 1], 80).into()));
+    request
 }
 
 /// One call with all that a server would do with it: the length of the answer's body.

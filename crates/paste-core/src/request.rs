@@ -178,11 +178,11 @@ impl<B> RequestExt for http::Request<B> {
             return false;
         };
         let uri = with_path(self.uri(), if rest.is_empty() { "/" } else { rest });
-        let mut script_name = self.extensions().get::<ScriptName>().cloned().unwrap_or_default();
-        if count > 0 {
-            script_name.raw.push_str(taken);
-            script_name.consumed_all = rest.is_empty();
-        }
+        let before = self.extensions().get::<ScriptName>();
+        let consumed_all =
+            if count > 0 { rest.is_empty() } else { before.is_some_and(|name| name.consumed_all) };
+        let before = before.map_or("", ScriptName::as_str);
+        let script_name = ScriptName { raw: [before, taken].concat(), consumed_all };
         let original = std::mem::replace(self.uri_mut(), uri);
         self.extensions_mut().get_or_insert_with(|| OriginalUri(original));
         self.extensions_mut().insert(script_name);
@@ -313,15 +313,16 @@ impl<B> RequestExt for http::Request<B> {
 
 /// The same URI with another path, which must be a part of a valid one.
 fn with_path(uri: &Uri, path: &str) -> Uri {
-    let mut text = String::with_capacity(path.len() + 1 + uri.query().map_or(0, str::len));
-    text.push_str(path);
-    if let Some(query) = uri.query() {
-        text.push('?');
-        text.push_str(query);
-    }
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query =
-        Some(PathAndQuery::try_from(text).expect("parts of a valid path and query are valid"));
+    let path_and_query = match uri.query() {
+        None if path == "/" => PathAndQuery::from_static("/"),
+        None => PathAndQuery::try_from(path).expect("a part of a valid path is valid"),
+        Some(query) => PathAndQuery::try_from([path, "?", query].concat())
+            .expect("parts of a valid path and query are valid"),
+    };
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = uri.scheme().cloned();
+    parts.authority = uri.authority().cloned();
+    parts.path_and_query = Some(path_and_query);
     Uri::from_parts(parts).expect("only the path of a valid URI changed")
 }
 

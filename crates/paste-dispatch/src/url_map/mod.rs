@@ -43,7 +43,7 @@ mod table;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use paste_core::{App, AppExt, BoxApp, Error, Request, RequestExt, Result};
+use paste_core::{App, AppExt, BoxApp, Error, Request, RequestExt, Response, Result};
 
 use self::hosts::Hosts;
 use self::key::Key;
@@ -126,11 +126,13 @@ impl UrlMap {
 }
 
 impl App for UrlMap {
-    async fn call(&self, mut request: Request) -> Result {
-        let found = self.mounts.find(&mut request);
-        match found.as_ref().or(self.default.as_ref()) {
-            Some(app) => app.call(request).await,
-            None => Err(self.nothing()),
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
+        let app = self.mounts.find(&mut request).or_else(|| self.default.clone());
+        async move {
+            match app {
+                Some(app) => app.call(request).await,
+                None => Err(self.nothing()),
+            }
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Prefixes and their apps, found by whole segments.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use paste_core::{BoxApp, path};
 
 /// The mounts of one host, by canonical prefix.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    apps: HashMap<Vec<u8>, BoxApp>,
+    apps: BTreeMap<Vec<u8>, BoxApp>,
     /// The number of segments of the longest prefix: nothing beyond is looked up.
     deepest: usize,
 }
