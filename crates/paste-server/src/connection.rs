@@ -90,6 +90,7 @@ fn http1_builder() -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .max_header_size(MAX_HEAD as usize)
         .max_buf_size(MAX_HEAD as usize);
     builder
 }

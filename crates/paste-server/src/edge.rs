@@ -8,7 +8,8 @@
 //! 4. An error becomes the page that shows it; so does a panic, as a 500.
 //! 5. The answer to HEAD has the headers of GET, its length among them, and no content.
 //! 6. Framing is the server's: a `Content-Length` that the body contradicts goes, and so do
-//!    `Transfer-Encoding` and a status that cannot be final.
+//!    `Transfer-Encoding` and a status that cannot be final. What has no content by its status
+//!    (204, 205, 304) gets none.
 
 use std::net::{Ipv6Addr, SocketAddr};
 
@@ -16,6 +17,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use paste_core::{
     App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, Response, Result, ResultExt,
     response,
@@ -42,12 +44,14 @@ impl<A: App> Edge<A> {
     ) -> http::Response<Guarded> {
         let renderer = ErrorRenderer::for_request(&request);
         let is_head = request.method() == Method::HEAD;
-        let response = self.respond(request, client).await.unwrap_or_else(|mut error| {
+        let response = self.respond(request, client).await;
+        let response = response.and_then(|response| framed(response, is_head));
+        let response = response.unwrap_or_else(|mut error| {
             error.log();
-            renderer.render(&mut error)
+            let rendered = renderer.render(&mut error);
+            if is_head { without_content(rendered) } else { rendered }
         });
-        let response = if is_head { without_content(response) } else { framed(response) };
-        response.map(Guarded)
+        response.map(Guarded::new)
     }
 
     async fn respond(&self, mut request: http::Request<Incoming>, client: SocketAddr) -> Result {
@@ -64,13 +68,15 @@ impl<A: App> Edge<A> {
             return Ok(response::no_content());
         }
         request.extensions_mut().insert(ClientAddr(client));
+        let may_upgrade = request.version() == Version::HTTP_11
+            && request.extensions().get::<OnUpgrade>().is_some();
         let response = panic::catch(self.app.call(request)).await?;
         let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS && !may_upgrade {
+            return Err(Error::boxed("an app answered with 101 to a request without Upgrade"));
+        }
         if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Error::boxed(format!(
-                "an app answered with {}, which is not final",
-                response.status()
-            )));
+            return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
         }
         Ok(response)
     }
@@ -133,7 +139,8 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
     let codings =
         lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
     let mut chunked = 0;
-    for coding in codings {
+    // Empty elements of a list count as nothing (RFC 9110, section 5.6.1).
+    for coding in codings.filter(|coding| !coding.is_empty()) {
         if !coding.eq_ignore_ascii_case(b"chunked") {
             let unknown = Error::from_status(StatusCode::NOT_IMPLEMENTED);
             return Err(
@@ -170,29 +177,50 @@ fn is_port(text: &str) -> bool {
 }
 
 /// Leaves framing to the server: a wrong length would make the client take the next answer for a
-/// part of this one, or wait for ever.
-fn framed(response: Response) -> Response {
+/// part of this one, or wait for ever. A body that has ended is dropped here, so that a panic of
+/// whoever watches its end is still an error.
+fn framed(response: Response, is_head: bool) -> Result {
     let (mut head, body) = response.into_parts();
     head.headers.remove(header::TRANSFER_ENCODING);
-    let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
-    let Some(first) = lengths.next() else {
-        return Response::from_parts(head, body);
-    };
-    let stated = first.to_str().ok().and_then(|text| text.parse::<u64>().ok());
-    let stated = stated.filter(|_| lengths.next().is_none());
-    let body = match (stated, body.size_hint().exact()) {
-        (Some(stated), Some(actual)) if stated == actual => body,
-        (Some(stated), None) => body.with_length(stated),
+    let content_length = stated_length(&head.headers);
+    let size = body.size_hint().exact();
+    let body = match (head.status.as_u16(), content_length) {
+        (204, _) => {
+            head.headers.remove(header::CONTENT_LENGTH);
+            body.without_content()
+        }
+        // Content may follow none of these, but a 304 may say how long that of a 200 is (RFC 9110,
+        // section 8.6).
+        (205, _) => {
+            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            body.without_content()
+        }
+        (304, Ok(_)) => body.without_content(),
+        (_, Ok(Some(stated))) if size.is_none() => body.with_length(stated),
+        (_, Ok(stated)) if stated.is_none() || stated == size => body,
+        // The answer to HEAD may come from an app that made no body for it.
+        (_, Ok(_)) if is_head && size == Some(0) => body,
         _ => {
+            let stated = head.headers.remove(header::CONTENT_LENGTH);
             tracing::warn!(
-                ?first,
+                ?stated,
                 "an app stated a Content-Length that its body has not; left out"
             );
-            head.headers.remove(header::CONTENT_LENGTH);
-            body
+            if head.status == StatusCode::NOT_MODIFIED { body.without_content() } else { body }
         }
     };
-    Response::from_parts(head, body)
+    let response = Response::from_parts(head, body);
+    let (head, body) = if is_head { without_content(response) } else { response }.into_parts();
+    let body = if body.is_end_stream() { panic::ended(body)? } else { body };
+    Ok(Response::from_parts(head, body))
+}
+
+/// The one length that the headers state; an error if they state more than one, or no number.
+fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else { return Ok(None) };
+    let number = first.to_str().ok().and_then(|text| text.parse().ok());
+    number.filter(|_| lengths.next().is_none()).map(Some).ok_or(())
 }
 
 /// HTTP/1 in hyper does the same by itself; HTTP/2 does not.

@@ -19,8 +19,29 @@ pub(crate) async fn catch<T>(future: impl Future<Output = Result<T>>) -> Result<
     .await
 }
 
+/// Drops a body that has ended; a panic of whoever watches that is an [`Error`] with status 500.
+pub(crate) fn ended(body: Body) -> Result<Body> {
+    caught(|| drop(body))?;
+    Ok(Body::empty())
+}
+
 /// A response body in which a panic is an error: it ends the response, not the connection's task.
-pub(crate) struct Guarded(pub(crate) Body);
+pub(crate) struct Guarded(Body);
+
+impl Guarded {
+    pub(crate) fn new(body: Body) -> Self {
+        Self(body)
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let body = std::mem::take(&mut self.0);
+        if let Err(mut panic) = caught(|| drop(body)) {
+            panic.log();
+        }
+    }
+}
 
 impl http_body::Body for Guarded {
     type Data = Bytes;
@@ -50,8 +71,19 @@ impl http_body::Body for Guarded {
 /// The app is not used again after a panic within one request, but for what it shares by itself;
 /// shared state that a panic may leave half changed is the app's own to guard, as in any thread.
 fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|panic| Error::boxed(format!("panic: {}", message(&*panic))))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let error = Error::boxed(format!("panic: {}", message(&*panic)));
+        dispose(panic);
+        error
+    })
+}
+
+/// Drops what a panic carried, whose own drop may panic, too.
+#[expect(clippy::mem_forget, reason = "what panics whenever it is dropped cannot be dropped")]
+fn dispose(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

@@ -82,6 +82,22 @@ fn each_mistake_has_its_place_and_its_message() {
         ),
         ("[app]\nt = 3", ":2:5: expected a table, [app.t]; found integer"),
         ("app = 3", ":1:7: expected a table, [app.NAME]; found integer"),
+        (
+            "[app.main]\nuse = \"text\"\nbody = 1979-05-27",
+            ":3:8: kind `text`: found a date, expected a string",
+        ),
+        (
+            "[app.main]\nuse = \"text\"\nbody = \"\"\ncontent_type = \"foo\"",
+            ":4:16: `foo` is not a media type such as `text/html; charset=utf-8`",
+        ),
+        (
+            "[app.main]\nuse = \"redirect\"\nto = \"\"",
+            ":3:6: empty: expected a URL, or a path on this site",
+        ),
+        (
+            "[app.main]\nuse = \"static\"\nroot = \".\"\nindex = [\"index.html\", \"../x\"]",
+            ":4:9: `../x` is not the name of a file that may be served",
+        ),
         ("[apps.main]\nuse = \"dump\"", ":1:2: unknown section `apps`; did you mean `app`?"),
     ] {
         let found = problems(toml);
@@ -197,6 +213,60 @@ fn all_mistakes_are_told_at_once_in_their_order() {
         problems("[app.main]\nuse = \"x\"\n[app.a]\nuse = \"text\"\n[filter.f]\nuse = \"y\"\n[z]");
     let places: Vec<_> = found.iter().map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(places, [":2:7", ":3:6", ":6:7", ":7:2"]);
+}
+
+#[test]
+fn all_wrong_values_of_a_section_are_told() {
+    assert_eq!(
+        problems("app.main.use = \"dump\"\n[server]\nworkers = \"x\"\nlisten = 5"),
+        [
+            ":3:11: [server]: found string \"x\", expected a whole number from 0",
+            ":4:10: [server]: found integer `5`, expected an address such as \"127.0.0.1:8080\", or a list of them",
+        ]
+    );
+    assert_eq!(
+        problems("[app.main]\nuse = \"redirect\"\nto = 1\nstatus = \"x\""),
+        [
+            ":3:6: kind `redirect`: found integer `1`, expected a string",
+            ":4:10: kind `redirect`: found string \"x\", expected a whole number from 0 to 65535",
+        ]
+    );
+}
+
+#[test]
+fn a_name_is_told_once_and_nothing_twice() {
+    let found = problems(
+        "app.main = { use = \"dump\", filters = [\"h\"] }\nfilter.http-errors.use = \"http-errors\"",
+    );
+    assert!(found[0].matches("`http-errors`").count() == 1, "{found:?}");
+    assert_eq!(problems("app = 3"), [":1:7: expected a table, [app.NAME]; found integer"]);
+}
+
+#[test]
+fn index_names_are_names() {
+    for name in ["../x", "a/b", "", "..", ".hidden"] {
+        let toml = format!("[app.main]\nuse = \"static\"\nroot = \"public\"\nindex = [\"{name}\"]");
+        assert_eq!(problems(&toml).len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn apps_name_each_other_at_most_100_deep() {
+    let nested = |count: usize| {
+        let mut toml =
+            String::from("app.main = { use = \"urlmap\", mount = { \"/\" = \"a0\" } }\n");
+        for number in 0..count {
+            let next = number + 1;
+            toml += &format!(
+                "app.a{number} = {{ use = \"urlmap\", mount = {{ \"/\" = \"a{next}\" }} }}\n"
+            );
+        }
+        toml + &format!("app.a{count} = {{ use = \"dump\" }}\n")
+    };
+    Fixture::new(&nested(90)).load().unwrap();
+    let found = problems(&nested(8000));
+    assert!(found[0].ends_with("more than 100 apps name each other in a row, down to here"));
+    assert!(!found[0].starts_with(":1:1:"), "{}", found[0]);
 }
 
 #[test]
