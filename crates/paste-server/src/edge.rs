@@ -11,7 +11,12 @@
 //!    `Transfer-Encoding` and a status that cannot be final. What has no content by its status
 //!    (204, 205, 304) gets none.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::future::poll_fn;
+use std::net::Ipv6Addr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
 
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
@@ -19,47 +24,82 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use paste_core::{
-    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, Response, Result, ResultExt,
-    response,
+    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response, Result,
+    ResultExt, Scheme, response,
 };
+use tracing::Instrument;
 
-use crate::panic::{self, Guarded};
+use crate::control::Control;
+use crate::io::{Conn, HangUp};
+use crate::limits::is_over;
+use crate::metrics::count;
+use crate::panic;
 use crate::request_body::request_body;
+use crate::response_body::{Gone, Sending};
+use crate::span;
 
 /// An app as the server calls it.
 pub(crate) struct Edge<A> {
     app: A,
+    control: Arc<Control>,
+    /// The path at which the server tells how it is.
+    health: Option<String>,
 }
 
 impl<A: App> Edge<A> {
-    pub(crate) fn new(app: A) -> Self {
-        Self { app }
+    pub(crate) fn new(app: A, control: Arc<Control>, health: Option<String>) -> Self {
+        Self { app, control, health }
     }
 
-    /// Answers one request of a client.
+    /// Answers one request of a client, unless it goes before the answer begins.
     pub(crate) async fn answer(
         &self,
         request: http::Request<Incoming>,
-        client: SocketAddr,
-    ) -> http::Response<Guarded> {
+        conn: &Arc<Conn>,
+    ) -> Result<http::Response<Sending>, Gone> {
+        let running = conn.begin();
+        let span = span::of_request(&request, conn);
         let renderer = ErrorRenderer::for_request(&request);
         let is_head = request.method() == Method::HEAD;
-        let response = self.respond(request, client).await;
+        let mut hang_up = HangUp::new(conn);
+        let response = {
+            let respond = self.respond(request, conn, &renderer, running.others);
+            let mut respond = pin!(respond.instrument(span.clone()));
+            poll_fn(|context| match respond.as_mut().poll(context) {
+                Poll::Ready(response) => Poll::Ready(Ok(response)),
+                Poll::Pending => hang_up.poll(context).map(|()| Err(Gone)),
+            })
+            .await?
+        };
         let response = response.and_then(|response| framed(response, is_head));
-        let response = response.unwrap_or_else(|mut error| {
-            error.log();
+        let mut response = response.unwrap_or_else(|mut error| {
+            span.in_scope(|| error.log());
             let rendered = renderer.render(&mut error);
             if is_head { without_content(rendered) } else { rendered }
         });
-        response.map(Guarded::new)
+        span::record(&span, response.status());
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            conn.upgrade();
+        } else if conn.is_spoilt.load(Relaxed) && !conn.is_http2() {
+            // What follows on this connection could not be understood.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response.map(|body| Sending::new(body, running, hang_up, span)))
     }
 
-    async fn respond(&self, mut request: http::Request<Incoming>, client: SocketAddr) -> Result {
+    async fn respond(
+        &self,
+        mut request: http::Request<Incoming>,
+        conn: &Arc<Conn>,
+        renderer: &ErrorRenderer,
+        others: usize,
+    ) -> Result {
         if let Err(error) = admit(&mut request) {
-            return Err(error.header(header::CONNECTION, HeaderValue::from_static("close")));
+            conn.is_spoilt.store(true, Relaxed);
+            return Err(error);
         }
         let (head, body) = request.into_parts();
-        let body = request_body(&head.headers, body);
+        let body = request_body(&head.headers, body, conn);
         let mut request = Request::from_parts(head, body);
         if request.method() == Method::CONNECT {
             return Err(Error::from_status(StatusCode::NOT_IMPLEMENTED));
@@ -67,7 +107,24 @@ impl<A: App> Edge<A> {
         if request.uri().path() == "*" {
             return Ok(response::no_content());
         }
-        request.extensions_mut().insert(ClientAddr(client));
+        if let Some(port) = conn.redirect_to {
+            return to_https(&request, port);
+        }
+        if self.health.as_deref().is_some_and(|health| health == request.uri().path()) {
+            return Ok(self.health());
+        }
+        if is_over(others + 1, self.control.max_requests()) {
+            count(&conn.tally().refused_requests);
+            let mut busy = Error::from_status(StatusCode::SERVICE_UNAVAILABLE)
+                .header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return Ok(renderer.render(&mut busy)); // under load a log line each would not help
+        }
+        if let Some(client) = conn.client {
+            request.extensions_mut().insert(ClientAddr(client));
+        }
+        if conn.is_tls {
+            request.extensions_mut().insert(Scheme("https"));
+        }
         let may_upgrade = request.version() == Version::HTTP_11
             && request.extensions().get::<OnUpgrade>().is_some();
         let response = panic::catch(self.app.call(request)).await?;
@@ -80,6 +137,26 @@ impl<A: App> Edge<A> {
         }
         Ok(response)
     }
+
+    /// How the server is: 200, or 503 once it stops, so that a balancer sends no more.
+    fn health(&self) -> Response {
+        if self.control.is_stopping() {
+            let mut response = response::text("stopping\n");
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        } else {
+            response::text("ok\n")
+        }
+    }
+}
+
+/// To the same host and path by https, for good and with the same method.
+fn to_https(request: &Request, port: u16) -> Result {
+    let host = request.host().and_then(|host| host.parse::<Authority>().ok());
+    let host = host.ok_or_else(|| Error::bad_request("The request names no host."))?;
+    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    let location = format!("https://{}{port}{}", host.host(), request.uri());
+    Ok(response::redirect(StatusCode::PERMANENT_REDIRECT, &location))
 }
 
 /// Checks the target and the host (RFC 9112, section 3.2; RFC 9113, section 8.3.1), and gives the

@@ -3,11 +3,9 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::task::Poll;
 
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use paste_core::{Body, Error, Result};
 
 /// Polls `future`; a panic in it becomes an [`Error`] with status 500.
@@ -25,52 +23,9 @@ pub(crate) fn ended(body: Body) -> Result<Body> {
     Ok(Body::empty())
 }
 
-/// A response body in which a panic is an error: it ends the response, not the connection's task.
-pub(crate) struct Guarded(Body);
-
-impl Guarded {
-    pub(crate) fn new(body: Body) -> Self {
-        Self(body)
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        let body = std::mem::take(&mut self.0);
-        if let Err(mut panic) = caught(|| drop(body)) {
-            panic.log();
-        }
-    }
-}
-
-impl http_body::Body for Guarded {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>>>> {
-        let frame = caught(|| Pin::new(&mut self.0).poll_frame(context));
-        let frame = frame.unwrap_or_else(|panic| Poll::Ready(Some(Err(panic))));
-        frame.map_err(|mut error| {
-            error.log();
-            error
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
-    }
-}
-
 /// The app is not used again after a panic within one request, but for what it shares by itself;
 /// shared state that a panic may leave half changed is the app's own to guard, as in any thread.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let error = Error::boxed(format!("panic: {}", message(&*panic)));
         dispose(panic);

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use paste_core::{App, BoxError};
-use paste_server::Server;
+use paste_server::{Server, Signals};
 use tracing_subscriber::EnvFilter;
 
 use crate::ServerOptions;
@@ -24,11 +24,11 @@ pub(super) fn run(app: impl App, options: ServerOptions) -> Result<(), BoxError>
     }
     runtime.enable_all().build()?.block_on(async {
         let server = options.listen.into_iter().fold(Server::new(), Server::listen).bind().await?;
-        let stop = paste_server::termination()?;
+        let signals = Signals::take()?;
         for url in server.urls() {
             eprintln!("listening on {url}");
         }
-        server.serve_until(app, stop).await;
+        server.serve_by(app, signals, || {}).await;
         Ok(())
     })
 }
