@@ -158,8 +158,10 @@ impl<'t> Builder<'t> {
     /// The site; `None` if there is a problem with the app that it serves.
     fn build(mut self) -> Option<Site> {
         let server = self.server.take();
-        let server =
-            server.map(|section| ServerOptions::read(section, self.problems)).unwrap_or_default();
+        let dir = self.path.parent().unwrap_or(Path::new(""));
+        let server = server
+            .map(|section| ServerOptions::read(section, dir, self.problems))
+            .unwrap_or_default();
         self.build_all();
         let app = self.served_app(&server.app)?;
         Some(Site { app, server })

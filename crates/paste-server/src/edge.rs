@@ -80,8 +80,8 @@ impl<A: App> Edge<A> {
         span::record(&span, response.status());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             conn.upgrade();
-        } else if conn.is_spoilt.load(Relaxed) && !conn.is_http2() {
-            // What follows on this connection could not be understood.
+        } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || self.control.is_stopping()) {
+            // What follows on this connection could not be understood, or is for another server.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         Ok(response.map(|body| Sending::new(body, running, hang_up, span)))

@@ -183,10 +183,10 @@ impl Conn {
 impl Inner {
     /// Writes what is gathered.
     fn poll_drain(&mut self, conn: &Conn, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let before = self.stream.waiting();
-        if before == 0 && !self.writing.is_waiting() && !conn.is_tls {
-            return Poll::Ready(Ok(()));
+        if self.stream.is_drained() {
+            return Poll::Ready(Ok(())); // whatever else is waited for
         }
+        let before = self.stream.waiting();
         let drained = self.stream.poll_drain(&conn.socket, context);
         self.paced(conn, before - self.stream.waiting(), &drained, context)?;
         drained

@@ -135,6 +135,11 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
+    /// Whether nothing waits to be written.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.waiting() == 0 && !self.unflushed
+    }
+
     /// How many bytes wait to be written, as far as it is known here.
     pub(crate) fn waiting(&self) -> usize {
         self.out.len() - self.start
