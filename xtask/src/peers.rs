@@ -23,6 +23,12 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "wget", package: "wget" },
     Peer { program: "nghttp", package: "nghttp2-client" },
     Peer { program: "h2load", package: "nghttp2-client" },
+    Peer { program: "nginx", package: "nginx-light" },
+    Peer { program: "openssl", package: "openssl" },
+    Peer { program: "siege", package: "siege" },
+    Peer { program: "slowhttptest", package: "slowhttptest" },
+    Peer { program: "systemd-socket-activate", package: "systemd" },
+    Peer { program: "wrk", package: "wrk" },
 ];
 
 /// For `cargo xtask test browser`.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod clients; // curl, wget and h2load on the example site
+mod server; // TLS, systemd, nginx, reloads, slow clients
 mod stop; // a stop while clients download
 
 use std::process::Output;
