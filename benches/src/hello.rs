@@ -1,4 +1,5 @@
 //! `Hello, world!` over HTTP by paste-server, for clients that count what it costs: see README.md.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::process::ExitCode;
 

@@ -63,7 +63,7 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
     });
     let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection.with_upgrades());
-    drive(&conn, connection, |connection| connection.graceful_shutdown(), &serving).await
+    drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await
 }
 
 async fn converse_http2<A: App>(conn: Arc<Conn>, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
@@ -73,7 +73,7 @@ async fn converse_http2<A: App>(conn: Arc<Conn>, serving: Arc<Serving<A>>) -> Re
     });
     let connection = http2_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection);
-    drive(&conn, connection, |connection| connection.graceful_shutdown(), &serving).await
+    drive(&conn, connection, http2::Connection::graceful_shutdown, &serving).await
 }
 
 /// What comes before the first request: the PROXY header, TLS, and which protocol it is to be.

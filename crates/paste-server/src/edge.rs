@@ -71,11 +71,17 @@ impl<A: App> Edge<A> {
             })
             .await?
         };
-        let response = response.and_then(|response| framed(response, is_head));
-        let mut response = response.unwrap_or_else(|mut error| {
+        let framing = response.and_then(|mut response| {
+            framed(&mut response, is_head)?;
+            Ok(response)
+        });
+        let mut response = framing.unwrap_or_else(|mut error| {
             span.in_scope(|| error.log());
-            let rendered = renderer.render(&mut error);
-            if is_head { without_content(rendered) } else { rendered }
+            let mut rendered = renderer.render(&mut error);
+            if is_head {
+                without_content(&mut rendered);
+            }
+            rendered
         });
         span::record(&span, response.status());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -178,7 +184,9 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
     {
         return Err(Error::bad_request("The Host header is not a host with an optional port."));
     }
-    check_transfer_encoding(request.headers())?;
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        check_transfer_encoding(request.headers())?;
+    }
     if request.uri().path() == "*" && request.method() != Method::OPTIONS {
         return Err(Error::bad_request("Only OPTIONS has the target *."));
     }
@@ -256,40 +264,48 @@ fn is_port(text: &str) -> bool {
 /// Leaves framing to the server: a wrong length would make the client take the next answer for a
 /// part of this one, or wait for ever. A body that has ended is dropped here, so that a panic of
 /// whoever watches its end is still an error.
-fn framed(response: Response, is_head: bool) -> Result {
-    let (mut head, body) = response.into_parts();
-    head.headers.remove(header::TRANSFER_ENCODING);
-    let content_length = stated_length(&head.headers);
-    let size = body.size_hint().exact();
-    let body = match (head.status.as_u16(), content_length) {
+fn framed(response: &mut Response, is_head: bool) -> Result<()> {
+    let status = response.status();
+    let size = response.body().size_hint().exact();
+    let content_length = stated_length(response.headers());
+    let headers = response.headers_mut();
+    headers.remove(header::TRANSFER_ENCODING);
+    let mut has_content = !is_head;
+    match (status.as_u16(), content_length) {
         (204, _) => {
-            head.headers.remove(header::CONTENT_LENGTH);
-            body.without_content()
+            headers.remove(header::CONTENT_LENGTH);
+            has_content = false;
         }
         // Content may follow none of these, but a 304 may say how long that of a 200 is (RFC 9110,
         // section 8.6).
         (205, _) => {
-            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-            body.without_content()
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            has_content = false;
         }
-        (304, Ok(_)) => body.without_content(),
-        (_, Ok(Some(stated))) if size.is_none() => body.with_length(stated),
-        (_, Ok(stated)) if stated.is_none() || stated == size => body,
+        (304, Ok(_)) => has_content = false,
+        (_, Ok(Some(stated))) if size.is_none() => {
+            let body = std::mem::take(response.body_mut());
+            *response.body_mut() = body.with_length(stated);
+        }
+        (_, Ok(stated)) if stated.is_none() || stated == size => {}
         // The answer to HEAD may come from an app that made no body for it.
-        (_, Ok(_)) if is_head && size == Some(0) => body,
+        (_, Ok(_)) if is_head && size == Some(0) => {}
         _ => {
-            let stated = head.headers.remove(header::CONTENT_LENGTH);
+            let stated = headers.remove(header::CONTENT_LENGTH);
             tracing::warn!(
                 ?stated,
                 "an app stated a Content-Length that its body has not; left out"
             );
-            if head.status == StatusCode::NOT_MODIFIED { body.without_content() } else { body }
+            has_content &= status != StatusCode::NOT_MODIFIED;
         }
-    };
-    let response = Response::from_parts(head, body);
-    let (head, body) = if is_head { without_content(response) } else { response }.into_parts();
-    let body = if body.is_end_stream() { panic::ended(body)? } else { body };
-    Ok(Response::from_parts(head, body))
+    }
+    if !has_content {
+        without_content(response);
+    }
+    if response.body().is_end_stream() {
+        panic::ended(std::mem::take(response.body_mut()))?;
+    }
+    Ok(())
 }
 
 /// The one length that the headers state; an error if they state more than one, or no number.
@@ -301,17 +317,16 @@ fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
 }
 
 /// HTTP/1 in hyper does the same by itself; HTTP/2 does not.
-fn without_content(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
-    head.headers.remove(header::TRANSFER_ENCODING);
-    let has_content = !matches!(head.status.as_u16(), 204 | 304);
-    if let Some(length) = body.size_hint().exact()
-        && has_content
-        && !head.headers.contains_key(header::CONTENT_LENGTH)
+fn without_content(response: &mut Response) {
+    let may_say_length = !matches!(response.status().as_u16(), 204 | 304);
+    if let Some(length) = response.body().size_hint().exact()
+        && may_say_length
+        && !response.headers().contains_key(header::CONTENT_LENGTH)
     {
-        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    Response::from_parts(head, body.without_content())
+    let body = std::mem::take(response.body_mut());
+    *response.body_mut() = body.without_content();
 }
 
 #[cfg(test)]

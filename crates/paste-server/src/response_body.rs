@@ -61,7 +61,7 @@ impl http_body::Body for Sending {
                 error.log();
                 Poll::Ready(Some(Err(error)))
             }
-            frame => frame,
+            frame @ Poll::Ready(_) => frame,
         }
     }
 

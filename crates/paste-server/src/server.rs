@@ -143,17 +143,17 @@ impl Server {
             let message = "a listener that redirects to https needs certificates";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        let certificates = match self.tls.is_empty() {
-            true => None,
-            false => Some(Certificates::load(std::mem::take(&mut self.tls))?),
-        };
+        let certificates =
+            if is_tls { Some(Certificates::load(std::mem::take(&mut self.tls))?) } else { None };
         let mut listeners = Vec::new();
         for address in &self.listen {
             listeners.extend(self.bind_one(address).await?);
         }
         for address in &self.redirect {
             let mut bound = self.bind_one(address).await?;
-            bound.iter_mut().for_each(|bound| bound.redirects = true);
+            for one in &mut bound {
+                one.redirects = true;
+            }
             listeners.extend(bound);
         }
         let control = Control::new(self.limits.clone(), certificates);

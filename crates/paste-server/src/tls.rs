@@ -84,7 +84,7 @@ mod with_rustls {
                     seen.stamps = stamps;
                     match self.reload() {
                         Ok(()) => {
-                            tracing::info!("the certificates have changed, and are read anew")
+                            tracing::info!("the certificates have changed, and are read anew");
                         }
                         Err(error) => {
                             tracing::error!(%error, "the certificates have changed; the old ones stay");
@@ -175,9 +175,9 @@ impl Certificates {
 }
 
 #[cfg(not(feature = "tls"))]
-pub(crate) async fn accept(
+pub(crate) fn accept(
     _: crate::io::socket::Raw,
     certificates: &Certificates,
-) -> io::Result<(crate::io::stream::Tls, bool)> {
+) -> std::future::Ready<io::Result<(crate::io::stream::Tls, bool)>> {
     match *certificates {}
 }

@@ -1,5 +1,6 @@
 //! Section 7, the server: what a client may cost.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty};
@@ -269,7 +270,7 @@ async fn semantics_7_18_a_client_that_stops_reading_costs_little_and_is_cut() {
     assert!(asked < 16 << 20, "no more than the system's buffers and a little: {asked}");
     within("the end", async {
         while server.handle.counters().open_connections > 0 {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     })
     .await;
@@ -341,7 +342,7 @@ async fn semantics_7_20_pipelined_answers_come_in_order_and_whole() {
         let mut sent = String::new();
         let mut expected = Vec::new();
         for size in [0, 1, 100, 20_000, 5, 300_000, 7, 16_384, 3, 2].repeat(10) {
-            sent += &format!("GET /{size} HTTP/1.1\r\nHost: x\r\n\r\n");
+            write!(sent, "GET /{size} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
             expected.push(format!("{size}:{}", "x".repeat(size)));
         }
         sent += "GET /9 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";

@@ -122,6 +122,8 @@ fn max_header_size() -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     #[test]
@@ -134,7 +136,7 @@ mod tests {
         let schema = crate::config::schema_of::<LimitOptions>();
         let mut toml = String::new();
         for (key, property) in schema.get("properties").unwrap().as_object().unwrap() {
-            toml += &format!("{key} = {}\n", property["default"]);
+            writeln!(toml, "{key} = {}", property["default"]).unwrap();
         }
         assert_eq!(toml::from_str::<LimitOptions>(&toml).unwrap(), LimitOptions::default());
     }

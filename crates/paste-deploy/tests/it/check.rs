@@ -1,5 +1,7 @@
 //! Every mistake is told with its place, what was found, and what is near.
 
+use std::fmt::Write;
+
 use super::Fixture;
 
 /// What is wrong with a file, without the path before each line.
@@ -288,9 +290,8 @@ fn apps_name_each_other_at_most_100_deep() {
             String::from("app.main = { use = \"urlmap\", mount = { \"/\" = \"a0\" } }\n");
         for number in 0..count {
             let next = number + 1;
-            toml += &format!(
-                "app.a{number} = {{ use = \"urlmap\", mount = {{ \"/\" = \"a{next}\" }} }}\n"
-            );
+            let app = format!("{{ use = \"urlmap\", mount = {{ \"/\" = \"a{next}\" }} }}");
+            writeln!(toml, "app.a{number} = {app}").unwrap();
         }
         toml + &format!("app.a{count} = {{ use = \"dump\" }}\n")
     };

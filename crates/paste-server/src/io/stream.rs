@@ -71,7 +71,9 @@ impl Stream {
             return None;
         }
         self.out.reserve(size);
-        slices.iter().for_each(|slice| self.out.extend_from_slice(slice));
+        for slice in slices {
+            self.out.extend_from_slice(slice);
+        }
         Some(size)
     }
 

@@ -1,5 +1,5 @@
-//! The PROXY protocol, versions 1 and 2: what a proxy says before the client's first byte (HAProxy's
-//! `proxy-protocol.txt`).
+//! The PROXY protocol, versions 1 and 2: what a proxy says before the client's first byte (see
+//! `proxy-protocol.txt` of `HAProxy`).
 //!
 //! 1. The header is required where the listener expects it, and read within the time of a head.
 //! 2. The client's address is the source that the header names. `UNKNOWN`, `LOCAL` and families
