@@ -50,7 +50,8 @@ pub(crate) async fn serve<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) 
 }
 
 async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
-    let Some(conn) = begin(accepted, &serving).await? else {
+    // Boxed, so that an open connection keeps no place for what is over.
+    let Some(conn) = Box::pin(begin(accepted, &serving)).await? else {
         return Ok(());
     };
     if conn.is_http2() {
@@ -59,7 +60,8 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
     }
     let service = service_fn(|request: http::Request<Incoming>| {
         let (serving, conn) = (Arc::clone(&serving), Arc::clone(&conn));
-        async move { serving.edge.answer(request, &conn).await }
+        // Boxed: hyper keeps the place of this future for as long as the connection is open.
+        Box::pin(async move { serving.edge.answer(request, &conn).await })
     });
     let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection.with_upgrades());
