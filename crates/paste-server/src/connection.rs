@@ -112,6 +112,7 @@ async fn begin<A: App>(
     let opened = tokio::select! {
         opened = opening => opened,
         () = stopping => return Ok(None),
+        () = serving.control.cutting.cancelled() => return Ok(None),
     };
     let (stream, is_http2) = match opened {
         Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -174,23 +175,26 @@ where
     E: Into<BoxError>,
 {
     let mut stop = pin!(serving.control.stopping.cancelled());
+    let mut cut = pin!(serving.control.cutting.cancelled());
     let mut is_waiting_for_stop = false;
     let mut phase = Phase::Serving;
     poll_fn(|context| {
         loop {
+            // Asking a token takes a lock that all connections share.
+            let may_stop = !is_waiting_for_stop || serving.control.is_stopping();
+            is_waiting_for_stop = true;
+            if may_stop && cut.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
             match &mut phase {
                 Phase::Serving => {
-                    // Asking the token takes a lock that all connections share.
-                    if !is_waiting_for_stop || serving.control.is_stopping() {
-                        is_waiting_for_stop = true;
-                        if stop.as_mut().poll(context).is_ready() {
-                            phase = if conn.is_beginning() {
-                                Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)))
-                            } else {
-                                shut(connection.as_mut());
-                                Phase::Closing
-                            };
-                        }
+                    if may_stop && stop.as_mut().poll(context).is_ready() {
+                        phase = if conn.is_beginning() {
+                            Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)))
+                        } else {
+                            shut(connection.as_mut());
+                            Phase::Closing
+                        };
                     }
                 }
                 Phase::Lingering(end) => {
@@ -219,6 +223,9 @@ where
         }
     })
     .await?;
+    if serving.control.cutting.is_cancelled() {
+        return Ok(());
+    }
     // hyper hands an IO that might have been upgraded back as it is.
     Ok(poll_fn(|context| conn.poll_drain(context)).await?)
 }

@@ -370,7 +370,7 @@ fn begin<A: App>(
     let accepted = Accepted { socket, client, slot, door };
     let connection = connection::serve(accepted, Arc::clone(serving));
     let connection = connection.instrument(span::of_connection(client));
-    control.connections.spawn(control.cutting.clone().run_until_cancelled_owned(connection));
+    control.connections.spawn(connection);
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {
