@@ -133,7 +133,8 @@ impl<A: App> Edge<A> {
         }
         let may_upgrade = request.version() == Version::HTTP_11
             && request.extensions().get::<OnUpgrade>().is_some();
-        let response = panic::catch(self.app.call(request)).await?;
+        let call = pin!(self.app.call(request));
+        let response = panic::catch(call).await?;
         let status = response.status();
         if status == StatusCode::SWITCHING_PROTOCOLS && !may_upgrade {
             return Err(Error::boxed("an app answered with 101 to a request without Upgrade"));

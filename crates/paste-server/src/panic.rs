@@ -3,14 +3,13 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 use paste_core::{Body, Error, Result};
 
 /// Polls `future`; a panic in it becomes an [`Error`] with status 500.
-pub(crate) async fn catch<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut future = pin!(future);
+pub(crate) async fn catch<T>(mut future: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
     poll_fn(|context| {
         caught(|| future.as_mut().poll(context)).unwrap_or_else(|panic| Poll::Ready(Err(panic)))
     })
