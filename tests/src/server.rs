@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use paste_core::App;
-use paste_server::Server;
+use paste_server::{Handle, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -21,6 +21,8 @@ pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
 pub struct TestServer {
     /// Where it listens.
     pub addr: SocketAddr,
+    /// The server from outside.
+    pub handle: Handle,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
@@ -34,12 +36,13 @@ impl TestServer {
     /// Serves `app` by `server`, on a free port.
     pub async fn with(server: Server, app: impl App) -> Self {
         let bound = server.listen("127.0.0.1:0").bind().await.expect("a free port");
-        let addr = bound.local_addrs()[0];
+        let addr = *bound.local_addrs().last().expect("that of the free port");
+        let handle = bound.handle();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(bound.serve_until(app, async {
             let _ = stopped.await;
         }));
-        Self { addr, stop: Some(stop), serving }
+        Self { addr, handle, stop: Some(stop), serving }
     }
 
     /// Tells the server to stop, and does not wait.

@@ -25,6 +25,12 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "h2load", package: "nghttp2-client" },
     Peer { program: PYTHON_PASTE, package: "python3-paste" },
     Peer { program: PYTHON_REQUESTS, package: "python3-requests" },
+    Peer { program: "nginx", package: "nginx-light" },
+    Peer { program: "openssl", package: "openssl" },
+    Peer { program: "siege", package: "siege" },
+    Peer { program: "slowhttptest", package: "slowhttptest" },
+    Peer { program: "systemd-socket-activate", package: "systemd" },
+    Peer { program: "wrk", package: "wrk" },
 ];
 
 /// A library is looked for by its path, as a program by its name.
@@ -106,10 +112,9 @@ mod tests {
 
     #[test]
     fn a_package_of_two_missing_programs_is_installed_once() {
-        assert_eq!(
-            missing_packages(INTEGRATION, |p| p == "curl"),
-            ["wget", "nghttp2-client", "python3-paste", "python3-requests"]
-        );
+        let packages = missing_packages(INTEGRATION, |program| program == "curl");
+        assert_eq!(packages[..2], ["wget", "nghttp2-client"]);
+        assert_eq!(packages.iter().filter(|package| **package == "nghttp2-client").count(), 1);
         assert!(missing_packages(INTEGRATION, |_| true).is_empty());
     }
 

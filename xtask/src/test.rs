@@ -24,6 +24,7 @@ fn unit(steps: &mut Steps) -> Result {
     let packages = repo::packages()?;
     let opt_in = opt_in_features(&packages);
 
+    steps.task("lock file", "cargo metadata --locked", lock_file)?;
     steps.command("format", &mut cargo("fmt --all --check"))?;
     steps.task("tidy", "cargo xtask tidy", tidy::run)?;
 
@@ -52,6 +53,14 @@ fn unit(steps: &mut Steps) -> Result {
         }
     }
     Ok(())
+}
+
+/// What the manifests ask for is what Cargo.lock has: else others build something else than we test.
+fn lock_file() -> Result {
+    let mut metadata = cargo("metadata --locked --quiet --format-version 1");
+    repo::stdout(&mut metadata).map(drop).map_err(|error| {
+        format!("{error}\n       Cargo.lock is stale: run `cargo check --workspace`, and commit it")
+    })
 }
 
 /// Against real programs.
@@ -122,6 +131,11 @@ mod tests {
     fn each_feature_is_checked_alone_and_none_too() {
         let package = package("crates/a", &["json", "tower"], &["json"]);
         assert_eq!(feature_sets(&package), ["", " --features json", " --features tower"]);
+    }
+
+    #[test]
+    fn the_lock_file_is_fresh() {
+        lock_file().unwrap();
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod registry;
 mod site;
 
 pub use cli::main;
-pub use config::{ConfigError, Problem, ServerOptions};
+pub use config::{ConfigError, LimitOptions, Problem, ServerOptions, TlsOptions};
 pub use registry::{Filter, Registry};
 pub use site::{Context, Site};
 

@@ -3,7 +3,8 @@
 //! 1. Every section is built, named by another or not, so that all problems are told at once.
 //! 2. An app is built once; all who name it share it. So is a filter.
 //! 3. Filters wrap in the order of the list, the first outermost.
-//! 4. Apps that name each other in a circle are a problem.
+//! 4. Apps that name each other in a circle are a problem; so is a chain of more than 100, of which
+//!    each names the next: requests would go as deep.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -17,6 +18,9 @@ use toml::de::DeTable;
 use crate::Registry;
 use crate::config::{ConfigError, File, Problem, Problems, Section, ServerOptions, near_misses};
 use crate::registry::{Filter, Kind};
+
+/// How many apps may name each other in a row. Each takes its part of a thread's stack.
+const MAX_CHAIN: usize = 100;
 
 /// A file's app, ready to be called, and how the file wants it served.
 #[derive(Clone, Debug)]
@@ -109,6 +113,8 @@ struct Builder<'t> {
     registry: &'t Registry,
     problems: &'t mut Problems,
     server: Option<Section<'t>>,
+    /// There are none, and why is told.
+    has_no_apps: bool,
     apps: BTreeMap<String, Progress<'t, BoxApp>>,
     filters: BTreeMap<String, Progress<'t, Filter>>,
     /// The apps being built, each named by the one before.
@@ -151,19 +157,21 @@ impl<'t> Builder<'t> {
         registry: &'t Registry,
         problems: &'t mut Problems,
     ) -> Self {
-        let File { server, apps, filters, faulty_apps, faulty_filters } = file;
+        let File { server, apps, filters, faulty_apps, faulty_filters, has_no_apps } = file;
         let mut apps: BTreeMap<_, _> = progress_of(apps);
         let mut filters: BTreeMap<_, _> = progress_of(filters);
         apps.extend(faulty_apps.into_iter().map(|name| (name, Progress::Failed)));
         filters.extend(faulty_filters.into_iter().map(|name| (name, Progress::Failed)));
-        Self { path, registry, problems, server, apps, filters, chain: Vec::new() }
+        Self { path, registry, problems, server, has_no_apps, apps, filters, chain: Vec::new() }
     }
 
     /// The site; `None` if there is a problem with the app that it serves.
     fn build(mut self) -> Option<Site> {
         let server = self.server.take();
-        let server =
-            server.map(|section| ServerOptions::read(section, self.problems)).unwrap_or_default();
+        let dir = self.path.parent().unwrap_or(Path::new(""));
+        let server = server
+            .map(|section| ServerOptions::read(section, dir, self.problems))
+            .unwrap_or_default();
         self.build_all();
         let app = self.served_app(&server.app)?;
         Some(Site { app, server })
@@ -180,6 +188,9 @@ impl<'t> Builder<'t> {
 
     /// The app that `[server]` names, at a place that may be the default's.
     fn served_app(&mut self, name: &Spanned<String>) -> Option<BoxApp> {
+        if self.has_no_apps {
+            return None;
+        }
         if !self.apps.contains_key(name.get_ref()) {
             let near = near_misses(name.get_ref(), self.apps.keys().map(String::as_str));
             let missing = format!("there is no [app.{}] to serve{near}", name.get_ref());
@@ -196,6 +207,14 @@ impl<'t> Builder<'t> {
             return None;
         };
         match std::mem::replace(progress, Progress::Begun) {
+            Progress::Waiting(_) if self.chain.len() >= MAX_CHAIN => {
+                self.problems.add(
+                    name.span(),
+                    format!("more than {MAX_CHAIN} apps name each other in a row, down to here"),
+                );
+                self.apps.insert(name.get_ref().clone(), Progress::Failed);
+                None
+            }
             Progress::Waiting(section) => {
                 self.chain.push(name.get_ref().clone());
                 let app = self.build_app(section);

@@ -1,104 +1,256 @@
-//! One connection: hyper's state machines, with our service inside and our limits and stop outside.
+//! One connection: hyper's state machines, with our service inside and our IO and stop outside.
 
-use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use paste_core::{App, BoxError};
-use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
 
-use crate::server::Serving;
-
-/// The request line and all headers together may have this many bytes; beyond, 431.
-const MAX_HEAD: u32 = 64 * 1024;
-
-/// A client must begin to speak within this time, and end the head of a request within it.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::Limits;
+use crate::control::Slot;
+use crate::io::socket::{Raw, Socket};
+use crate::io::stream::Stream;
+use crate::io::{Conn, Io, Start};
+use crate::listen::proxy_protocol::{self, Header};
+use crate::server::{Door, Serving};
+use crate::{listen, metrics, tls};
 
 /// How often a silent HTTP/2 client is asked whether it is still there, and how long it has to say.
 const PING: Duration = Duration::from_secs(20);
 
+/// How long a stop waits for the request of a client that has connected and said nothing yet.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// What an HTTP/2 client says first (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// An accepted connection.
+pub(crate) struct Accepted {
+    pub(crate) socket: socket2::Socket,
+    pub(crate) client: Option<SocketAddr>,
+    pub(crate) slot: Slot,
+    pub(crate) door: Door,
+}
+
 /// Serves one connection to its end.
-pub(crate) async fn serve<A: App>(stream: TcpStream, client: SocketAddr, serving: Arc<Serving<A>>) {
-    if let Err(error) = converse(stream, client, serving).await {
-        tracing::debug!(%client, %error, "connection broken");
+pub(crate) async fn serve<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) {
+    let client = accepted.client;
+    if let Err(error) = converse(accepted, serving).await {
+        tracing::debug!(?client, %error, "connection broken");
     }
 }
 
-/// Answers request after request. When the server stops, the one that has begun is the last.
-async fn converse<A: App>(
-    stream: TcpStream,
-    client: SocketAddr,
-    serving: Arc<Serving<A>>,
-) -> Result<(), BoxError> {
-    stream.set_nodelay(true)?;
-    let preface = tokio::time::timeout(HEADER_TIMEOUT, speaks_http2(&stream));
-    let Some(Ok(http2)) = serving.stopping.run_until_cancelled(preface).await else {
-        return Ok(()); // silent, or the server stops
+async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
+    // Boxed, so that an open connection keeps no place for what is over.
+    let Some(conn) = Box::pin(begin(accepted, &serving)).await? else {
+        return Ok(());
     };
-    let http2 = http2?;
-    let io = TokioIo::new(stream);
+    if conn.is_http2() {
+        // Apart, for connections of HTTP/1 to be small.
+        return Box::pin(converse_http2(conn, serving)).await;
+    }
     let service = service_fn(|request: http::Request<Incoming>| {
-        let serving = Arc::clone(&serving);
-        async move { Ok::<_, Infallible>(serving.edge.answer(request, client).await) }
+        let (serving, conn) = (Arc::clone(&serving), Arc::clone(&conn));
+        // Boxed: hyper keeps the place of this future for as long as the connection is open.
+        Box::pin(async move { serving.edge.answer(request, &conn).await })
     });
-    let stopping = serving.stopping.cancelled();
-    if http2 {
-        let mut connection = pin!(http2_builder().serve_connection(io, service));
-        tokio::select! {
-            done = connection.as_mut() => return Ok(done?),
-            () = stopping => connection.as_mut().graceful_shutdown(),
+    let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
+    let connection = pin!(connection.with_upgrades());
+    drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await
+}
+
+async fn converse_http2<A: App>(conn: Arc<Conn>, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
+    let service = service_fn(|request: http::Request<Incoming>| {
+        let (serving, conn) = (Arc::clone(&serving), Arc::clone(&conn));
+        async move { serving.edge.answer(request, &conn).await }
+    });
+    let connection = http2_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
+    let connection = pin!(connection);
+    drive(&conn, connection, http2::Connection::graceful_shutdown, &serving).await
+}
+
+/// What comes before the first request: the PROXY header, TLS, and which protocol it is to be.
+/// `None`: the client said nothing until the server stopped.
+async fn begin<A: App>(
+    accepted: Accepted,
+    serving: &Serving<A>,
+) -> Result<Option<Arc<Conn>>, BoxError> {
+    let Accepted { socket, mut client, slot, door } = accepted;
+    let accepted = Instant::now();
+    let limits = serving.control.limits();
+    if client.is_some() {
+        socket.set_tcp_nodelay(true)?;
+    }
+    let socket = Arc::new(Socket::new(socket, Arc::clone(&serving.control.tally))?);
+    let certificates = serving.control.certificates.as_ref().filter(|_| door.redirect_to.is_none());
+    let opening = async {
+        if serving.proxy_protocol {
+            client = proxied(&socket).await?.or(client);
         }
-        Ok(connection.await?)
-    } else {
-        let connection = http1_builder().serve_connection(io, service).with_upgrades();
-        let mut connection = pin!(connection);
-        tokio::select! {
-            done = connection.as_mut() => return Ok(done?),
-            () = stopping => connection.as_mut().graceful_shutdown(),
+        match certificates {
+            None => Ok((None, speaks_http2(&socket).await?)),
+            Some(certificates) => {
+                let accepting = Box::pin(tls::accept(Raw(Arc::clone(&socket)), certificates));
+                accepting.await.map(|(stream, is_http2)| (Some(stream), is_http2))
+            }
         }
-        Ok(connection.await?)
+    };
+    let opening = tokio::time::timeout_at(accepted + limits.header_timeout, opening);
+    let stopping = async {
+        serving.control.stopping.cancelled().await;
+        tokio::time::sleep(LINGER).await;
+    };
+    let opened = tokio::select! {
+        opened = opening => opened,
+        () = stopping => return Ok(None),
+        () = serving.control.cutting.cancelled() => return Ok(None),
+    };
+    let (stream, is_http2) = match opened {
+        Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Ok(opened) => opened?,
+        Err(_) => {
+            metrics::count(&serving.control.tally.timeouts);
+            return Ok(None);
+        }
+    };
+    let redirect_to = door.redirect_to;
+    let is_tls = stream.is_some();
+    let start = Start { client, is_tls, is_http2, redirect_to, limits, slot, accepted };
+    Ok(Some(Conn::new(start, socket, Stream::new(stream))))
+}
+
+/// The client that the PROXY header names.
+async fn proxied(socket: &Socket) -> io::Result<Option<SocketAddr>> {
+    let header = socket.peek(proxy_protocol::LIMIT, |bytes| match proxy_protocol::parse(bytes) {
+        Header::Partial => None,
+        header => Some(header),
+    });
+    match header.await? {
+        Header::Whole(length, client) => {
+            socket.skip(length)?;
+            Ok(client.map(listen::canonical))
+        }
+        Header::Partial | Header::Wrong => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "no PROXY header"))
+        }
     }
 }
 
 /// Looks, without taking it, at what the client says first.
-async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
-    let mut first = [0; PREFACE.len()];
-    loop {
-        let length = stream.peek(&mut first).await?;
-        if length == PREFACE.len() || length == 0 || !PREFACE.starts_with(&first[..length]) {
-            return Ok(first == *PREFACE);
-        }
-        // A part of the preface: a socket cannot be asked to wait for more than it has.
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+async fn speaks_http2(socket: &Socket) -> io::Result<bool> {
+    let decide = |first: &[u8]| {
+        let is_decided = first.len() == PREFACE.len() || !PREFACE.starts_with(first);
+        is_decided.then(|| first == PREFACE)
+    };
+    socket.peek(PREFACE.len(), decide).await
 }
 
-/// `pipeline_flush` stays off: see ARCHITECTURE.md.
-fn http1_builder() -> http1::Builder {
+/// How far a connection has come.
+enum Phase {
+    Serving,
+    /// The server stops, and a request may be on its way.
+    Lingering(Pin<Box<Sleep>>),
+    /// No further request.
+    Closing,
+}
+
+/// Answers request after request. When the server stops, the one that has begun is the last.
+async fn drive<A, C, E>(
+    conn: &Conn,
+    mut connection: Pin<&mut C>,
+    shut: impl Fn(Pin<&mut C>),
+    serving: &Serving<A>,
+) -> Result<(), BoxError>
+where
+    C: Future<Output = Result<(), E>>,
+    E: Into<BoxError>,
+{
+    let mut stop = pin!(serving.control.stopping.cancelled());
+    let mut cut = pin!(serving.control.cutting.cancelled());
+    let mut is_waiting_for_stop = false;
+    let mut phase = Phase::Serving;
+    poll_fn(|context| {
+        loop {
+            // Asking a token takes a lock that all connections share.
+            let may_stop = !is_waiting_for_stop || serving.control.is_stopping();
+            is_waiting_for_stop = true;
+            if may_stop && cut.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            match &mut phase {
+                Phase::Serving => {
+                    if may_stop && stop.as_mut().poll(context).is_ready() {
+                        phase = if conn.is_beginning() {
+                            Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)))
+                        } else {
+                            shut(connection.as_mut());
+                            Phase::Closing
+                        };
+                    }
+                }
+                Phase::Lingering(end) => {
+                    if conn.is_running() || end.as_mut().poll(context).is_ready() {
+                        shut(connection.as_mut());
+                        phase = Phase::Closing;
+                    }
+                }
+                Phase::Closing => {}
+            }
+            if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+                return Poll::Ready(ended.map_err(Into::into));
+            }
+            if let Err(error) = conn.poll_waiting(context) {
+                return Poll::Ready(Err(error.into()));
+            }
+            if conn.take_expired() {
+                shut(connection.as_mut());
+                phase = Phase::Closing;
+                continue;
+            }
+            let is_begun = matches!(phase, Phase::Lingering(_)) && conn.is_running();
+            if !is_begun {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await?;
+    if serving.control.cutting.is_cancelled() {
+        return Ok(());
+    }
+    // hyper hands an IO that might have been upgraded back as it is.
+    Ok(poll_fn(|context| conn.poll_drain(context)).await?)
+}
+
+/// `pipeline_flush` stays off: see ARCHITECTURE.md. Our IO times the head.
+fn http1_builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEAD as usize);
+        .header_read_timeout(None)
+        .max_header_size(limits.max_header_size as usize)
+        .max_buf_size(limits.max_header_size as usize);
+    if limits.max_headers != 100 {
+        builder.max_headers(limits.max_headers); // 100 is hyper's own, and cheaper
+    }
     builder
 }
 
-fn http2_builder() -> http2::Builder<TokioExecutor> {
+fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
-        .max_header_list_size(MAX_HEAD)
+        .max_header_list_size(limits.max_header_size)
+        .max_concurrent_streams(limits.http2_streams)
+        .max_pending_accept_reset_streams(limits.http2_resets)
+        .max_local_error_reset_streams(limits.http2_resets)
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING);
     builder

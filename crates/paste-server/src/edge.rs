@@ -8,54 +8,104 @@
 //! 4. An error becomes the page that shows it; so does a panic, as a 500.
 //! 5. The answer to HEAD has the headers of GET, its length among them, and no content.
 //! 6. Framing is the server's: a `Content-Length` that the body contradicts goes, and so do
-//!    `Transfer-Encoding` and a status that cannot be final.
+//!    `Transfer-Encoding` and a status that cannot be final. What has no content by its status
+//!    (204, 205, 304) gets none.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::future::poll_fn;
+use std::net::Ipv6Addr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
 
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use paste_core::{
-    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, Response, Result, ResultExt,
-    response,
+    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response, Result,
+    ResultExt, Scheme, response,
 };
+use tracing::Instrument;
 
-use crate::panic::{self, Guarded};
+use crate::control::Control;
+use crate::io::{Conn, HangUp};
+use crate::limits::is_over;
+use crate::metrics::count;
+use crate::panic;
 use crate::request_body::request_body;
+use crate::response_body::{Gone, Sending};
+use crate::span;
 
 /// An app as the server calls it.
 pub(crate) struct Edge<A> {
     app: A,
+    control: Arc<Control>,
+    /// The path at which the server tells how it is.
+    health: Option<String>,
 }
 
 impl<A: App> Edge<A> {
-    pub(crate) fn new(app: A) -> Self {
-        Self { app }
+    pub(crate) fn new(app: A, control: Arc<Control>, health: Option<String>) -> Self {
+        Self { app, control, health }
     }
 
-    /// Answers one request of a client.
+    /// Answers one request of a client, unless it goes before the answer begins.
     pub(crate) async fn answer(
         &self,
         request: http::Request<Incoming>,
-        client: SocketAddr,
-    ) -> http::Response<Guarded> {
+        conn: &Arc<Conn>,
+    ) -> Result<http::Response<Sending>, Gone> {
+        let running = conn.begin();
+        let span = span::of_request(&request, conn);
         let renderer = ErrorRenderer::for_request(&request);
         let is_head = request.method() == Method::HEAD;
-        let response = self.respond(request, client).await.unwrap_or_else(|mut error| {
-            error.log();
-            renderer.render(&mut error)
+        let mut hang_up = HangUp::new(conn);
+        let response = {
+            let respond = self.respond(request, conn, &renderer, running.others);
+            let mut respond = pin!(respond.instrument(span.clone()));
+            poll_fn(|context| match respond.as_mut().poll(context) {
+                Poll::Ready(response) => Poll::Ready(Ok(response)),
+                Poll::Pending => hang_up.poll(context).map(|()| Err(Gone)),
+            })
+            .await?
+        };
+        let framing = response.and_then(|mut response| {
+            framed(&mut response, is_head)?;
+            Ok(response)
         });
-        let response = if is_head { without_content(response) } else { framed(response) };
-        response.map(Guarded)
+        let mut response = framing.unwrap_or_else(|mut error| {
+            span.in_scope(|| error.log());
+            let mut rendered = renderer.render(&mut error);
+            if is_head {
+                without_content(&mut rendered);
+            }
+            rendered
+        });
+        span::record(&span, response.status());
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            conn.upgrade();
+        } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || self.control.is_stopping()) {
+            // What follows on this connection could not be understood, or is for another server.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response.map(|body| Sending::new(body, running, hang_up, span)))
     }
 
-    async fn respond(&self, mut request: http::Request<Incoming>, client: SocketAddr) -> Result {
+    async fn respond(
+        &self,
+        mut request: http::Request<Incoming>,
+        conn: &Arc<Conn>,
+        renderer: &ErrorRenderer,
+        others: usize,
+    ) -> Result {
         if let Err(error) = admit(&mut request) {
-            return Err(error.header(header::CONNECTION, HeaderValue::from_static("close")));
+            conn.is_spoilt.store(true, Relaxed);
+            return Err(error);
         }
         let (head, body) = request.into_parts();
-        let body = request_body(&head.headers, body);
+        let body = request_body(&head.headers, body, conn);
         let mut request = Request::from_parts(head, body);
         if request.method() == Method::CONNECT {
             return Err(Error::from_status(StatusCode::NOT_IMPLEMENTED));
@@ -63,17 +113,57 @@ impl<A: App> Edge<A> {
         if request.uri().path() == "*" {
             return Ok(response::no_content());
         }
-        request.extensions_mut().insert(ClientAddr(client));
-        let response = panic::catch(self.app.call(request)).await?;
+        if let Some(port) = conn.redirect_to {
+            return to_https(&request, port);
+        }
+        if self.health.as_deref().is_some_and(|health| health == request.uri().path()) {
+            return Ok(self.health());
+        }
+        if is_over(others + 1, self.control.max_requests()) {
+            count(&conn.tally().refused_requests);
+            let mut busy = Error::from_status(StatusCode::SERVICE_UNAVAILABLE)
+                .header(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return Ok(renderer.render(&mut busy)); // under load a log line each would not help
+        }
+        if let Some(client) = conn.client {
+            request.extensions_mut().insert(ClientAddr(client));
+        }
+        if conn.is_tls {
+            request.extensions_mut().insert(Scheme("https"));
+        }
+        let may_upgrade = request.version() == Version::HTTP_11
+            && request.extensions().get::<OnUpgrade>().is_some();
+        let call = pin!(self.app.call(request));
+        let response = panic::catch(call).await?;
         let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS && !may_upgrade {
+            return Err(Error::boxed("an app answered with 101 to a request without Upgrade"));
+        }
         if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Error::boxed(format!(
-                "an app answered with {}, which is not final",
-                response.status()
-            )));
+            return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
         }
         Ok(response)
     }
+
+    /// How the server is: 200, or 503 once it stops, so that a balancer sends no more.
+    fn health(&self) -> Response {
+        if self.control.is_stopping() {
+            let mut response = response::text("stopping\n");
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        } else {
+            response::text("ok\n")
+        }
+    }
+}
+
+/// To the same host and path by https, for good and with the same method.
+fn to_https(request: &Request, port: u16) -> Result {
+    let host = request.host().and_then(|host| host.parse::<Authority>().ok());
+    let host = host.ok_or_else(|| Error::bad_request("The request names no host."))?;
+    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    let location = format!("https://{}{port}{}", host.host(), request.uri());
+    Ok(response::redirect(StatusCode::PERMANENT_REDIRECT, &location))
 }
 
 /// Checks the target and the host (RFC 9112, section 3.2; RFC 9113, section 8.3.1), and gives the
@@ -95,7 +185,9 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
     {
         return Err(Error::bad_request("The Host header is not a host with an optional port."));
     }
-    check_transfer_encoding(request.headers())?;
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        check_transfer_encoding(request.headers())?;
+    }
     if request.uri().path() == "*" && request.method() != Method::OPTIONS {
         return Err(Error::bad_request("Only OPTIONS has the target *."));
     }
@@ -133,7 +225,8 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
     let codings =
         lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
     let mut chunked = 0;
-    for coding in codings {
+    // Empty elements of a list count as nothing (RFC 9110, section 5.6.1).
+    for coding in codings.filter(|coding| !coding.is_empty()) {
         if !coding.eq_ignore_ascii_case(b"chunked") {
             let unknown = Error::from_status(StatusCode::NOT_IMPLEMENTED);
             return Err(
@@ -170,43 +263,71 @@ fn is_port(text: &str) -> bool {
 }
 
 /// Leaves framing to the server: a wrong length would make the client take the next answer for a
-/// part of this one, or wait for ever.
-fn framed(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
-    head.headers.remove(header::TRANSFER_ENCODING);
-    let mut lengths = head.headers.get_all(header::CONTENT_LENGTH).iter();
-    let Some(first) = lengths.next() else {
-        return Response::from_parts(head, body);
-    };
-    let stated = first.to_str().ok().and_then(|text| text.parse::<u64>().ok());
-    let stated = stated.filter(|_| lengths.next().is_none());
-    let body = match (stated, body.size_hint().exact()) {
-        (Some(stated), Some(actual)) if stated == actual => body,
-        (Some(stated), None) => body.with_length(stated),
+/// part of this one, or wait for ever. A body that has ended is dropped here, so that a panic of
+/// whoever watches its end is still an error.
+fn framed(response: &mut Response, is_head: bool) -> Result<()> {
+    let status = response.status();
+    let size = response.body().size_hint().exact();
+    let content_length = stated_length(response.headers());
+    let headers = response.headers_mut();
+    headers.remove(header::TRANSFER_ENCODING);
+    let mut has_content = !is_head;
+    match (status.as_u16(), content_length) {
+        (204, _) => {
+            headers.remove(header::CONTENT_LENGTH);
+            has_content = false;
+        }
+        // Content may follow none of these, but a 304 may say how long that of a 200 is (RFC 9110,
+        // section 8.6).
+        (205, _) => {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            has_content = false;
+        }
+        (304, Ok(_)) => has_content = false,
+        (_, Ok(Some(stated))) if size.is_none() => {
+            let body = std::mem::take(response.body_mut());
+            *response.body_mut() = body.with_length(stated);
+        }
+        (_, Ok(stated)) if stated.is_none() || stated == size => {}
+        // The answer to HEAD may come from an app that made no body for it.
+        (_, Ok(_)) if is_head && size == Some(0) => {}
         _ => {
+            let stated = headers.remove(header::CONTENT_LENGTH);
             tracing::warn!(
-                ?first,
+                ?stated,
                 "an app stated a Content-Length that its body has not; left out"
             );
-            head.headers.remove(header::CONTENT_LENGTH);
-            body
+            has_content &= status != StatusCode::NOT_MODIFIED;
         }
-    };
-    Response::from_parts(head, body)
+    }
+    if !has_content {
+        without_content(response);
+    }
+    if response.body().is_end_stream() {
+        panic::ended(std::mem::take(response.body_mut()))?;
+    }
+    Ok(())
+}
+
+/// The one length that the headers state; an error if they state more than one, or no number.
+fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else { return Ok(None) };
+    let number = first.to_str().ok().and_then(|text| text.parse().ok());
+    number.filter(|_| lengths.next().is_none()).map(Some).ok_or(())
 }
 
 /// HTTP/1 in hyper does the same by itself; HTTP/2 does not.
-fn without_content(response: Response) -> Response {
-    let (mut head, body) = response.into_parts();
-    head.headers.remove(header::TRANSFER_ENCODING);
-    let has_content = !matches!(head.status.as_u16(), 204 | 304);
-    if let Some(length) = body.size_hint().exact()
-        && has_content
-        && !head.headers.contains_key(header::CONTENT_LENGTH)
+fn without_content(response: &mut Response) {
+    let may_say_length = !matches!(response.status().as_u16(), 204 | 304);
+    if let Some(length) = response.body().size_hint().exact()
+        && may_say_length
+        && !response.headers().contains_key(header::CONTENT_LENGTH)
     {
-        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    Response::from_parts(head, body.without_content())
+    let body = std::mem::take(response.body_mut());
+    *response.body_mut() = body.without_content();
 }
 
 #[cfg(test)]

@@ -22,12 +22,26 @@
 //! `SEMANTICS.md`, section 7.
 
 mod connection;
+mod control;
 mod edge;
+mod io;
+mod limits;
+mod listen;
+mod metrics;
+mod notify;
 mod panic;
 mod request_body;
+mod response_body;
 mod server;
+mod signals;
+mod span;
+mod tls;
 
-pub use server::{BoundServer, Server, termination};
+pub use control::Handle;
+pub use limits::Limits;
+pub use metrics::Counters;
+pub use server::{BoundServer, Server};
+pub use signals::Signals;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

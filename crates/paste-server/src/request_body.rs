@@ -1,12 +1,14 @@
 //! The body of a request, as the app gets it.
 //!
 //! 1. What breaks it (the client goes, or its framing is wrong) is the client's fault: 400.
-//! 2. A body of which nothing comes for 75 s while it is read is a 408.
+//! 2. A body that comes too slowly while it is read is a 408: see [`crate::io::pace`].
 //! 3. What the app leaves unread is read and thrown away for a while, so that the client, which
 //!    may still be sending, gets to read the answer (RFC 9112, section 9.6). Not so where the
 //!    client waits to be asked for it (`Expect: 100-continue`).
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,26 +20,30 @@ use hyper::body::Incoming;
 use paste_core::{Body, Error, Result, ResultExt};
 use tokio::time::Sleep;
 
-/// How long a body that is read may be silent.
-const IDLE: Duration = Duration::from_secs(75);
+use crate::io::Conn;
+use crate::io::pace::{Pace, poll_until};
+use crate::metrics::count;
 
 /// How long an unread body is read on.
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// Takes in the body of a request.
-pub(crate) fn request_body(headers: &HeaderMap, body: Incoming) -> Body {
+pub(crate) fn request_body(headers: &HeaderMap, body: Incoming, conn: &Arc<Conn>) -> Body {
     if body.is_end_stream() {
         return Body::empty();
     }
     let drain = !headers.contains_key(header::EXPECT);
-    Body::new(RequestBody { body: Some(body), silence: None, drain })
+    let (conn, pace) = (Arc::clone(conn), Pace::new(&conn.limits));
+    Body::new(RequestBody { body: Some(body), conn, pace, timer: None, drain })
 }
 
 struct RequestBody {
     /// None once it has ended.
     body: Option<Incoming>,
+    conn: Arc<Conn>,
+    pace: Pace,
     /// Runs while the app waits for more.
-    silence: Option<Pin<Box<Sleep>>>,
+    timer: Option<Pin<Box<Sleep>>>,
     drain: bool,
 }
 
@@ -54,14 +60,22 @@ impl http_body::Body for RequestBody {
             return Poll::Ready(None);
         };
         let Poll::Ready(frame) = Pin::new(body).poll_frame(context) else {
-            let silence = this.silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE)));
-            ready!(silence.as_mut().poll(context));
+            ready!(poll_until(&mut this.timer, this.pace.wait(), context));
             this.body = None;
+            this.conn.is_spoilt.store(true, Relaxed);
+            count(&this.conn.tally().timeouts);
             return Poll::Ready(Some(Err(Error::from_status(StatusCode::REQUEST_TIMEOUT))));
         };
-        this.silence = None;
-        if !matches!(frame, Some(Ok(_))) {
-            this.body = None;
+        match &frame {
+            Some(Ok(frame)) => {
+                let size = frame.data_ref().map_or(0, Bytes::len);
+                this.pace.progress(size, &this.conn.limits);
+            }
+            Some(Err(_)) => {
+                this.conn.is_spoilt.store(true, Relaxed);
+                this.body = None;
+            }
+            None => this.body = None,
         }
         Poll::Ready(frame.map(|frame| frame.status(StatusCode::BAD_REQUEST)))
     }

@@ -1,35 +1,57 @@
 //! Listens, accepts, and stops: `paste.httpserver`.
 //!
-//! 1. A server listens on one address or several; port 0 takes a free one.
-//! 2. When it is told to stop it accepts no more, lets every request that has begun finish, and
-//!    closes the connections that wait for one.
+//! 1. A server listens on one address or several: see [`crate::listen`].
+//! 2. When it is told to stop it takes in what has connected already, accepts no more, lets every
+//!    request that has begun finish, and closes the connections that wait for one.
 //! 3. What has not finished after the graceful timeout is cut.
+//! 4. With one runtime per core, each accepts on a socket of its own, and a connection stays where
+//!    it was accepted.
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use paste_core::App;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
-use crate::connection;
+use crate::connection::{self, Accepted};
+use crate::control::{Control, Handle};
 use crate::edge::Edge;
+use crate::listen::{self, BACKLOG, Bound, Listener, Name};
+use crate::tls::{Certificates, Files};
+use crate::{Limits, Signals, span};
 
 /// A server before it listens. See the [crate](crate) for an example.
 #[derive(Clone, Debug)]
 pub struct Server {
     listen: Vec<String>,
+    redirect: Vec<String>,
+    unix_mode: Option<u32>,
+    proxy_protocol: bool,
+    per_core: usize,
+    tls: Vec<Files>,
+    limits: Limits,
+    health: Option<String>,
     graceful_timeout: Duration,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: Vec::new(), graceful_timeout: Duration::from_secs(30) }
+        Self {
+            listen: Vec::new(),
+            redirect: Vec::new(),
+            unix_mode: None,
+            proxy_protocol: false,
+            per_core: 1,
+            tls: Vec::new(),
+            limits: Limits::default(),
+            health: None,
+            graceful_timeout: Duration::from_secs(30),
+        }
     }
 }
 
@@ -39,10 +61,67 @@ impl Server {
         Self::default()
     }
 
-    /// Listens on `HOST:PORT`, for example `127.0.0.1:0` or `[::1]:8080`; may be called again.
+    /// Listens on `HOST:PORT`, for example `127.0.0.1:0` or `[::1]:8080`; on `unix:PATH`; or, with
+    /// `fd`, on the sockets that the service manager hands over. May be called again.
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen.push(address.into());
+        self
+    }
+
+    /// Listens there, too, only to redirect (308) each request to https on the port of the first
+    /// listener. Needs [`tls`](Self::tls).
+    #[must_use]
+    pub fn redirect_to_https(mut self, address: impl Into<String>) -> Self {
+        self.redirect.push(address.into());
+        self
+    }
+
+    /// The mode of the files of Unix sockets, such as `0o660`. Default: what the process's umask
+    /// leaves.
+    #[must_use]
+    pub fn unix_mode(mut self, mode: u32) -> Self {
+        self.unix_mode = Some(mode);
+        self
+    }
+
+    /// Whether each connection begins with a PROXY header, version 1 or 2, which names the client.
+    /// Only for listeners that nobody but the proxy reaches. Default: no.
+    #[must_use]
+    pub fn proxy_protocol(mut self, expected: bool) -> Self {
+        self.proxy_protocol = expected;
+        self
+    }
+
+    /// Accepts in `count` single-threaded runtimes, one per core, instead of in the runtime that
+    /// serves: no work moves between cores. The first of them is the runtime that calls
+    /// [`serve`](BoundServer::serve). Default: 1.
+    #[must_use]
+    pub fn per_core(mut self, count: usize) -> Self {
+        self.per_core = count.max(1);
+        self
+    }
+
+    /// Serves by TLS, with the certificate (and those that sign it) and the private key in these PEM
+    /// files. May be called again: a client gets the certificate of the name that it asks for, else
+    /// the first. Changed files are read anew. Needs the feature `tls`.
+    #[must_use]
+    pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls.push(Files { certificate: certificate.into(), key: key.into() });
+        self
+    }
+
+    /// What a client may cost.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Answers this path by itself: 200, or 503 once the server stops. Default: no path.
+    #[must_use]
+    pub fn health(mut self, path: impl Into<String>) -> Self {
+        self.health = Some(path.into());
         self
     }
 
@@ -53,45 +132,80 @@ impl Server {
         self
     }
 
-    /// Opens the sockets. From here on clients connect, though nothing answers them yet. An
-    /// address that cannot be had is an error that names it.
+    /// Opens the sockets, and reads the certificates. From here on clients connect, though nothing
+    /// answers them yet. An address that cannot be had is an error that names it.
     pub async fn bind(mut self) -> io::Result<BoundServer> {
         if self.listen.is_empty() {
             self.listen.push("127.0.0.1:8080".to_owned());
         }
-        let mut listeners = Vec::with_capacity(self.listen.len());
-        for address in &self.listen {
-            let listener = TcpListener::bind(address).await.map_err(|error| {
-                io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-            })?;
-            listeners.push((listener.local_addr()?, listener));
+        let is_tls = !self.tls.is_empty();
+        if !self.redirect.is_empty() && !is_tls {
+            let message = "a listener that redirects to https needs certificates";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        Ok(BoundServer { listeners, graceful_timeout: self.graceful_timeout })
+        let certificates =
+            if is_tls { Some(Certificates::load(std::mem::take(&mut self.tls))?) } else { None };
+        let mut listeners = Vec::new();
+        for address in &self.listen {
+            listeners.extend(self.bind_one(address).await?);
+        }
+        for address in &self.redirect {
+            let mut bound = self.bind_one(address).await?;
+            for one in &mut bound {
+                one.redirects = true;
+            }
+            listeners.extend(bound);
+        }
+        let control = Control::new(self.limits.clone(), certificates);
+        Ok(BoundServer { listeners, control, server: self })
+    }
+
+    async fn bind_one(&self, address: &str) -> io::Result<Vec<Bound>> {
+        // Where the same port of IPv4 is listened to, that of IPv6 is for IPv6 alone.
+        let only_v6 = address.strip_prefix("[::]:").is_some_and(|port| {
+            self.listen
+                .iter()
+                .chain(&self.redirect)
+                .any(|other| *other == format!("0.0.0.0:{port}"))
+        });
+        listen::bind(address, only_v6, self.per_core, self.unix_mode).await
     }
 }
 
 /// A server whose sockets are open.
 #[derive(Debug)]
 pub struct BoundServer {
-    listeners: Vec<(SocketAddr, TcpListener)>,
-    graceful_timeout: Duration,
+    listeners: Vec<Bound>,
+    control: Arc<Control>,
+    server: Server,
 }
 
 impl BoundServer {
-    /// The addresses it listens on, with their real ports.
+    /// The TCP addresses it listens on, with their real ports.
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().map(|(address, _)| *address).collect()
+        let address = |bound: &Bound| match bound.name {
+            Name::Tcp(address) => Some(address),
+            Name::Unix(_) => None,
+        };
+        self.listeners.iter().filter_map(address).collect()
     }
 
-    /// The addresses as URLs, for people: `http://127.0.0.1:8080`.
+    /// The addresses as URLs, for people: `http://127.0.0.1:8080`, `https://...`, `unix:PATH`.
     pub fn urls(&self) -> Vec<String> {
-        self.listeners.iter().map(|(address, _)| format!("http://{address}")).collect()
+        let is_tls = self.control.certificates.is_some();
+        self.listeners.iter().map(|bound| bound.url(is_tls)).collect()
     }
 
-    /// Serves `app` until SIGTERM or SIGINT arrives. It takes over both signals of the process.
+    /// The server from outside, for as long as it serves.
+    pub fn handle(&self) -> Handle {
+        Handle(Arc::clone(&self.control))
+    }
+
+    /// Serves `app` until SIGTERM or SIGINT arrives; a second one ends it at once. It takes over
+    /// these signals of the process, and SIGHUP, which reads the certificates anew.
     pub async fn serve(self, app: impl App) {
-        match termination() {
-            Ok(stop) => self.serve_until(app, stop).await,
+        match Signals::take() {
+            Ok(signals) => self.serve_by(app, signals, || {}).await,
             Err(error) => {
                 tracing::error!(%error, "cannot wait for signals: only killing ends this server");
                 self.serve_until(app, std::future::pending()).await;
@@ -99,32 +213,70 @@ impl BoundServer {
         }
     }
 
-    /// Serves `app` until `stop` is ready, then stops gracefully.
-    pub async fn serve_until(self, app: impl App, stop: impl Future<Output = ()>) {
-        let serving = Arc::new(Serving {
-            edge: Edge::new(app),
-            stopping: CancellationToken::new(),
-            cutting: CancellationToken::new(),
-            connections: TaskTracker::new(),
-        });
-        let mut accepting = JoinSet::new();
-        for (_, listener) in self.listeners {
-            accepting.spawn(accept(listener, Arc::clone(&serving)));
+    /// Like [`serve`](Self::serve), with signals that were taken before, and with something to do at
+    /// each SIGHUP.
+    pub async fn serve_by(self, app: impl App, signals: Signals, reload: impl Fn() + Send) {
+        let govern = signals.govern(self.handle(), reload);
+        tokio::select! {
+            () = self.serve_until(app, std::future::pending()) => {}
+            () = govern => {}
         }
-        stop.await;
+    }
 
-        let connections = &serving.connections;
+    /// Serves `app` until `stop` is ready or the [`Handle`] says so, then stops gracefully.
+    pub async fn serve_until(self, app: impl App, stop: impl Future<Output = ()>) {
+        let Self { listeners, control, server } = self;
+        let redirect_to = listeners.iter().find_map(|bound| match bound.name {
+            Name::Tcp(address) => Some(address.port()),
+            Name::Unix(_) => None,
+        });
+        let mut places: Vec<Vec<(socket2::Socket, Door)>> = Vec::new();
+        places.resize_with(server.per_core, Vec::new);
+        let mut files = Vec::new();
+        for bound in listeners {
+            let door = Door { redirect_to: redirect_to.filter(|_| bound.redirects) };
+            for (place, socket) in places.iter_mut().zip(bound.sockets) {
+                place.push((socket, door));
+            }
+            files.extend(bound.file);
+        }
+        let serving = Arc::new(Serving {
+            edge: Edge::new(app, Arc::clone(&control), server.health),
+            control: Arc::clone(&control),
+            proxy_protocol: server.proxy_protocol,
+        });
+        let mut places = places.into_iter();
+        let here = places.next().unwrap_or_default();
+        let elsewhere: Vec<_> = places.map(|place| serve_apart(place, &serving)).collect();
+        let mut accepting = accept_all(here, &serving);
+
+        let handle = Handle(Arc::clone(&control));
+        tokio::select! {
+            () = stop => handle.stop(),
+            () = control.stopping.cancelled() => {}
+        }
+        let connections = &control.connections;
         tracing::info!(connections = connections.len(), "stopping");
-        serving.stopping.cancel();
-        accepting.join_all().await;
+        drop(files);
+        while accepting.join_next().await.is_some() {}
         connections.close();
-        if tokio::time::timeout(self.graceful_timeout, connections.wait()).await.is_err() {
+        let finished = tokio::select! {
+            finished = tokio::time::timeout(server.graceful_timeout, connections.wait()) => finished,
+            () = control.cutting.cancelled() => Ok(()),
+        };
+        if finished.is_err() {
             tracing::warn!(
                 connections = connections.len(),
                 "cutting what has not finished in time"
             );
-            serving.cutting.cancel();
-            connections.wait().await;
+        }
+        control.cutting.cancel();
+        connections.wait().await;
+        for thread in elsewhere.into_iter().flatten() {
+            let joined = tokio::task::spawn_blocking(|| thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("a runtime of the server ended by a panic");
+            }
         }
     }
 }
@@ -132,22 +284,60 @@ impl BoundServer {
 /// What all connections of a server share while it serves.
 pub(crate) struct Serving<A> {
     pub(crate) edge: Edge<A>,
-    /// No new requests: those that have begun finish.
-    pub(crate) stopping: CancellationToken,
-    /// The end, finished or not.
-    cutting: CancellationToken,
-    connections: TaskTracker,
+    pub(crate) control: Arc<Control>,
+    pub(crate) proxy_protocol: bool,
 }
 
-/// Accepts connections until the server stops. Each lives in a task of its own.
-async fn accept<A: App>(listener: TcpListener, serving: Arc<Serving<A>>) {
-    while let Some(accepted) = serving.stopping.run_until_cancelled(listener.accept()).await {
+/// What a listener is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    /// The port of https that it redirects to; `None`: it serves the app.
+    pub(crate) redirect_to: Option<u16>,
+}
+
+type Place = Vec<(socket2::Socket, Door)>;
+
+/// Accepts in the runtime that calls this, until the server stops.
+fn accept_all<A: App>(place: Place, serving: &Arc<Serving<A>>) -> JoinSet<()> {
+    let mut accepting = JoinSet::new();
+    for (socket, door) in place {
+        match Listener::new(socket) {
+            Ok(listener) => drop(accepting.spawn(accept(listener, door, Arc::clone(serving)))),
+            Err(error) => tracing::error!(%error, "cannot wait for connections"),
+        }
+    }
+    accepting
+}
+
+/// Accepts in a runtime of its own, which ends after the last connection.
+fn serve_apart<A: App>(place: Place, serving: &Arc<Serving<A>>) -> Option<JoinHandle<()>> {
+    let serving = Arc::clone(serving);
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(async {
+                let mut accepting = accept_all(place, &serving);
+                while accepting.join_next().await.is_some() {}
+                serving.control.connections.wait().await;
+            }),
+            Err(error) => tracing::error!(%error, "cannot start a runtime"),
+        }
+    };
+    let thread = std::thread::Builder::new().name("paste-server".to_owned()).spawn(run);
+    thread.inspect_err(|error| tracing::error!(%error, "cannot start a thread")).ok()
+}
+
+/// Accepts connections until the server stops, and then those that wait already. Each lives in a
+/// task of its own.
+async fn accept<A: App>(listener: Listener, door: Door, serving: Arc<Serving<A>>) {
+    let control = &serving.control;
+    let next = || async {
+        control.room().await;
+        listener.accept().await
+    };
+    while let Some(accepted) = control.stopping.run_until_cancelled(next()).await {
         match accepted {
-            Ok((stream, client)) => {
-                let cutting = serving.cutting.clone();
-                let connection = connection::serve(stream, client, Arc::clone(&serving));
-                serving.connections.spawn(cutting.run_until_cancelled_owned(connection));
-            }
+            Ok((socket, client)) => begin(socket, client, door, &serving),
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 // Out of descriptors or memory: what is open must end before more can come.
@@ -156,22 +346,34 @@ async fn accept<A: App>(listener: TcpListener, serving: Arc<Serving<A>>) {
             }
         }
     }
+    // Their clients think that they are connected. No more than the system queues, though: others
+    // go on coming for as long as the socket is open.
+    for _ in 0..BACKLOG {
+        match listener.accept_waiting() {
+            Some(Ok((socket, client))) => begin(socket, client, door, &serving),
+            Some(Err(error)) if is_of_one_connection(&error) => {}
+            Some(Err(_)) | None => break,
+        }
+    }
+}
+
+fn begin<A: App>(
+    socket: socket2::Socket,
+    client: Option<SocketAddr>,
+    door: Door,
+    serving: &Arc<Serving<A>>,
+) {
+    let control = &serving.control;
+    let Some(slot) = control.enter(client.map(|client| client.ip())) else {
+        return; // closes it
+    };
+    let accepted = Accepted { socket, client, slot, door };
+    let connection = connection::serve(accepted, Arc::clone(serving));
+    let connection = connection.instrument(span::of_connection(client));
+    control.connections.spawn(connection);
 }
 
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
-/// Ready once the process is told to end, by SIGTERM or SIGINT. From the call on, these signals do
-/// nothing else: call it before you tell anyone that the server listens.
-pub fn termination() -> io::Result<impl Future<Output = ()>> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

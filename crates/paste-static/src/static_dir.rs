@@ -69,6 +69,11 @@ impl StaticDir {
         self
     }
 
+    /// The names of the files that answer for a directory.
+    pub fn index_names(&self) -> &[String] {
+        &self.index
+    }
+
     /// The directory whose files are served.
     pub fn root(&self) -> &Path {
         &self.root

@@ -3,6 +3,7 @@
 
 mod clients; // curl, wget and h2load on the example site
 mod paste; // Python Paste as the oracle of dispatching
+mod server; // TLS, systemd, nginx, reloads, slow clients
 mod stop; // a stop while clients download
 mod uploads; // large files sent by curl and Python
 

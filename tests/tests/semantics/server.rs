@@ -114,6 +114,11 @@ async fn semantics_7_5_ambiguous_lengths_cannot_smuggle() {
         let answer = server.raw(format!("POST / HTTP/1.1\r\nHost: x\r\n{headers}\r\nabcd")).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{headers}{answer}");
     }
+    for headers in ["Transfer-Encoding: ,chunked\r\n", "Transfer-Encoding: , ,  chunked\r\n"] {
+        let close = "Connection: close\r\n\r\n0\r\n\r\n";
+        let answer = server.raw(format!("POST / HTTP/1.1\r\nHost: x\r\n{headers}{close}")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "empty list elements: {headers}{answer}");
+    }
     for headers in [
         "Transfer-Encoding: gzip, chunked\r\n",
         "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
@@ -127,9 +132,10 @@ async fn semantics_7_5_ambiguous_lengths_cannot_smuggle() {
 #[tokio::test]
 async fn semantics_7_6_a_head_that_is_too_large_is_a_431() {
     let server = TestServer::new(seen).await;
+    let over = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(65_600));
     let huge = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(400 * 1024));
     let many = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: x\r\n".repeat(1000));
-    for head in [huge, many] {
+    for head in [over, huge, many] {
         let mut stream = server.connect().await;
         let (mut reader, mut writer) = stream.split();
         let mut answer = [0; 12];
@@ -221,6 +227,34 @@ async fn semantics_7_8_a_panic_is_a_500_and_a_line_in_the_log() {
     assert!(!cut.contains("\r\n0\r\n\r\n"), "no end of a chunked body: {cut}");
     assert_eq!(log.lines_with("panic: in the body").len(), 1);
     assert!(server.get("/").await.ends_with("false\n"), "the server lives on");
+}
+
+/// What a panic carries; its own drop panics, too.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("in the drop of a panic");
+    }
+}
+
+#[tokio::test]
+async fn semantics_7_8_a_panic_at_the_end_of_a_body_or_of_a_panic_is_a_500() {
+    let log = Log::start();
+    let app = async |request: Request| match request.uri().path() {
+        "/bomb" => std::panic::panic_any(Bomb),
+        "/empty" => Ok(http::Response::new(Body::empty().on_end(|_| panic!("at the empty end")))),
+        _ => Ok(http::Response::new(Body::from("abc").on_end(|_| panic!("at the end")))),
+    };
+    let server = TestServer::new(app).await;
+    for target in ["/bomb", "/empty"] {
+        let answer = server.get(target).await;
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{target}: {answer}");
+    }
+    server.get("/full").await;
+    for text in ["panic: (no message)", "panic: at the empty end", "panic: at the end"] {
+        assert_eq!(log.lines_with(text).len(), 1, "{text}");
+    }
 }
 
 #[tokio::test]
@@ -362,6 +396,59 @@ async fn semantics_7_13_framing_is_the_servers() {
     let longer = server.get("/stream?2").await;
     assert!(!longer.contains("abc"), "cut: {longer}");
     assert!(server.get("/early").await.starts_with("HTTP/1.1 500 "));
+}
+
+/// A connection of HTTP/2 to the server.
+async fn http2_client(server: &TestServer) -> http2::SendRequest<Empty<bytes::Bytes>> {
+    let io = TokioIo::new(server.connect().await);
+    let (client, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+#[tokio::test]
+async fn semantics_7_13_a_status_without_content_has_none() {
+    let log = Log::start();
+    let app = async |request: Request| {
+        let status: u16 = request.uri().path()[1..].parse()?;
+        let mut response = response::text("abc");
+        *response.status_mut() = http::StatusCode::from_u16(status)?;
+        if let Some(length) = request.uri().query() {
+            response.headers_mut().insert("content-length", length.parse()?);
+        }
+        Ok(response)
+    };
+    let server = TestServer::new(app).await;
+    let mut client = http2_client(&server).await;
+    for (target, status, length) in [
+        ("/204", 204, None),
+        ("/204?3", 204, None),
+        ("/205", 205, Some("0")),
+        ("/304", 304, None),
+        ("/304?77", 304, Some("77")),
+        ("/101", 500, None),
+        ("/103", 500, None),
+    ] {
+        let answer = server.get(target).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{target}: {answer}");
+        if status != 500 {
+            let (head, content) = answer.split_once("\r\n\r\n").unwrap();
+            let found = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            // hyper leaves the length of a 304 out over HTTP/1.
+            let length = length.filter(|_| status != 304);
+            assert_eq!((found, content), (length, ""), "{target}: {answer}");
+        }
+        let request = http::Request::get(format!("http://x{target}"));
+        let request = request.body(Empty::<bytes::Bytes>::new()).unwrap();
+        let answer = within("an answer", client.send_request(request)).await.unwrap();
+        assert_eq!(answer.status(), status, "{target} over HTTP/2");
+        if status != 500 {
+            let found = answer.headers().get("content-length").map(|value| value.to_str().unwrap());
+            assert_eq!(found, length, "{target} over HTTP/2");
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "", "{target}");
+        }
+    }
+    assert_eq!(log.lines_with("stated=Some(\"77\")"), [""; 0], "a 304 may state a length");
 }
 
 #[tokio::test]

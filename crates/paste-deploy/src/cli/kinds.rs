@@ -66,6 +66,16 @@ fn markdown(registry: &Registry) -> Result<String, std::fmt::Error> {
     let server = schema_of::<ServerOptions>();
     writeln!(text, "\n## The section `[server]`\n\n{}", description(server.as_value()))?;
     markdown_keys(&mut text, &server)?;
+    for (name, property) in
+        server.get("properties").and_then(Value::as_object).into_iter().flatten()
+    {
+        if let Ok(table) = Schema::try_from(property.clone())
+            && table.get("properties").is_some()
+        {
+            writeln!(text, "\n### The table `{name}`\n\n{}", description(property))?;
+            markdown_keys(&mut text, &table)?;
+        }
+    }
     for (title, kinds) in chapters(registry) {
         writeln!(text, "\n## {title}")?;
         for (name, schema) in kinds {
@@ -126,8 +136,18 @@ fn shape(schema: &Value) -> String {
     let one = |kind: &str| match kind {
         "array" => format!(
             "list of {}",
-            schema.get("items").map_or("values".to_owned(), |items| shape(items) + "s")
+            schema.get("items").map_or("values".to_owned(), |items| {
+                let shape = shape(items);
+                if shape.ends_with('`') { shape } else { shape + "s" }
+            })
         ),
+        "object" if schema.get("properties").is_some() => {
+            let names = schema["properties"].as_object().into_iter().flat_map(Map::keys);
+            match names.map(String::as_str).collect::<Vec<_>>() {
+                few if few.len() < 4 => format!("`{{ {} }}`", few.join(", ")),
+                _ => "table".to_owned(),
+            }
+        }
         "object" => "table of strings".to_owned(),
         "boolean" => "true or false".to_owned(),
         "integer" => "whole number".to_owned(),
@@ -139,7 +159,10 @@ fn shape(schema: &Value) -> String {
             let kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
             kinds.map(one).collect::<Vec<_>>().join(" or ")
         }
-        (_, Some(choices)) => choices.iter().map(shape).collect::<Vec<_>>().join(" or "),
+        (_, Some(choices)) => {
+            let shapes = choices.iter().map(shape).filter(|shape| shape != "null");
+            shapes.collect::<Vec<_>>().join(" or ")
+        }
         _ => "value".to_owned(),
     }
 }

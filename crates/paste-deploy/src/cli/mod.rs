@@ -31,8 +31,8 @@ enum Command {
     Serve {
         /// The TOML file
         file: PathBuf,
-        /// Listen on HOST:PORT, not where FILE says; may be given again
-        #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
+        /// Listen on HOST:PORT, unix:PATH or fd, not where FILE says; may be given again
+        #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
         listen: Vec<String>,
         /// Not in this version
         #[arg(long, hide = true)]
@@ -42,8 +42,8 @@ enum Command {
     Static {
         /// The directory
         dir: PathBuf,
-        /// Listen on HOST:PORT; may be given again [default: 127.0.0.1:8080]
-        #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]
+        /// Listen on HOST:PORT, unix:PATH or fd; may be given again [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
         listen: Vec<String>,
     },
     /// Tell everything that `serve` would refuse in FILE; exit 1 if there is anything
@@ -62,11 +62,10 @@ enum Command {
 }
 
 /// Runs `paster` with the kinds of `registry`, on the arguments of the process.
-#[expect(clippy::needless_pass_by_value, reason = "a program has one registry, and ends with it")]
 pub fn main(registry: Registry) -> ExitCode {
     let run = match Cli::parse().command {
         Command::Serve { reload: true, .. } => Err("this version has no --reload".into()),
-        Command::Serve { file, listen, .. } => serve_file(&file, listen, &registry),
+        Command::Serve { file, listen, .. } => serve_file(&file, listen, registry),
         Command::Static { dir, listen } => serve_dir(dir, listen),
         Command::Check { file } => check(&file, &registry),
         Command::Request(options) => request::run(&options, &registry),
@@ -83,17 +82,19 @@ pub fn main(registry: Registry) -> ExitCode {
     }
 }
 
-fn serve_file(file: &Path, listen: Vec<String>, registry: &Registry) -> Result<(), BoxError> {
-    let site = Site::load(file, registry)?;
-    let options = site.server().clone();
-    serve::run(site.app(), listening(options, listen))
+fn serve_file(file: &Path, listen: Vec<String>, registry: Registry) -> Result<(), BoxError> {
+    let site = Site::load(file, &registry)?;
+    let options = listening(site.server().clone(), listen);
+    let app = serve::Reloadable::new(site.app());
+    let again = serve::Reload { file: file.to_owned(), registry, options: site.server().clone() };
+    serve::run(app.clone(), options, move |server| again.run(&app, server))
 }
 
 fn serve_dir(dir: PathBuf, listen: Vec<String>) -> Result<(), BoxError> {
     std::fs::read_dir(&dir)
         .map_err(|error| format!("cannot read the directory {}: {error}", dir.display()))?;
     let app = StaticDir::new(dir).with(HttpErrors::new());
-    serve::run(app, listening(ServerOptions::default(), listen))
+    serve::run(app, listening(ServerOptions::default(), listen), |_| {})
 }
 
 fn listening(options: ServerOptions, listen: Vec<String>) -> ServerOptions {

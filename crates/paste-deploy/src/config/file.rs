@@ -17,6 +17,8 @@ pub(crate) struct File<'t> {
     /// The apps and filters that are there, but of which is told already what is wrong.
     pub(crate) faulty_apps: Vec<String>,
     pub(crate) faulty_filters: Vec<String>,
+    /// `app` is there, and no table.
+    pub(crate) has_no_apps: bool,
 }
 
 /// One section: its kind, the filters around it, and its other keys as options.
@@ -55,7 +57,10 @@ impl Reader<'_> {
         for (name, value) in table {
             match name.get_ref().as_ref() {
                 "server" => file.server = self.server(name.span(), value),
-                "app" => (file.apps, file.faulty_apps) = self.named_sections(value, "app"),
+                "app" => {
+                    file.has_no_apps = !matches!(value.get_ref(), DeValue::Table(_));
+                    (file.apps, file.faulty_apps) = self.named_sections(value, "app");
+                }
                 "filter" => {
                     (file.filters, file.faulty_filters) = self.named_sections(value, "filter");
                 }

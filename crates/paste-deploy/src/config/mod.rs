@@ -2,13 +2,16 @@
 
 mod environment;
 mod file;
+mod limits;
 mod options;
 mod problem;
 mod server;
+mod units;
 
 pub(crate) use file::{File, Section};
+pub use limits::LimitOptions;
 pub(crate) use options::{deserialize, schema_of};
 pub use problem::{ConfigError, Problem};
 pub(crate) use problem::{Problems, near_misses};
-pub use server::ServerOptions;
 pub(crate) use server::parse_address;
+pub use server::{ServerOptions, TlsOptions};

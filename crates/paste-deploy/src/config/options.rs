@@ -10,8 +10,8 @@ use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
 use super::{Problems, near_misses};
 
-/// Reads the options of a section. All unknown keys are problems, then the first that is wrong
-/// about the others; `None` if that is one.
+/// Reads the options of a section. All unknown keys, missing keys and wrong values are problems;
+/// `None` if there is one beyond unknown keys.
 pub(crate) fn deserialize<O: DeserializeOwned + JsonSchema>(
     options: DeTable<'_>,
     section: &Range<usize>,
@@ -28,24 +28,55 @@ pub(crate) fn deserialize<O: DeserializeOwned + JsonSchema>(
         }
         is_known
     };
-    let options = DeValue::Table(options.into_iter().filter(is_known).collect());
-    match O::deserialize(ValueDeserializer::from(Spanned::new(section.clone(), options))) {
-        Ok(options) => Some(options),
-        Err(error) => {
-            let message = in_plain_words(error.message());
-            problems.add(error.span().unwrap_or(section.clone()), format!("{owner}: {message}"));
-            None
+    let mut options: DeTable<'_> = options.into_iter().filter(is_known).collect();
+    let missing: Vec<_> =
+        required_names(&schema).filter(|name| !options.contains_key(*name)).collect();
+    for name in &missing {
+        problems.add(section.clone(), format!("{owner}: missing key `{name}`"));
+    }
+    // serde stops at the first wrong value: tell it, leave it out, and look for the next.
+    let mut sound = missing.is_empty();
+    loop {
+        let value = Spanned::new(section.clone(), DeValue::Table(options.clone()));
+        let error = match O::deserialize(ValueDeserializer::from(value)) {
+            Ok(read) => return sound.then_some(read),
+            Err(error) => error,
+        };
+        let span = error.span().unwrap_or(section.clone());
+        let wrong = options.iter().find(|(_, value)| contains(&value.span(), &span));
+        let wrong = wrong.map(|(key, value)| (key.get_ref().to_string(), has_date(value, &span)));
+        let is_told = !sound && wrong.is_none() && error.message().starts_with("missing field ");
+        if !is_told {
+            let is_date = wrong.as_ref().is_some_and(|(_, is_date)| *is_date);
+            let message = in_plain_words(error.message(), is_date);
+            problems.add(span, format!("{owner}: {message}"));
         }
+        sound = false;
+        options.remove(&*wrong?.0);
+    }
+}
+
+fn contains(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Whether the value that stands at `span` is a date, which serde takes for a table.
+fn has_date(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
+    match value.get_ref() {
+        DeValue::Datetime(_) => value.span() == *span,
+        DeValue::Array(values) => values.iter().any(|value| has_date(value, span)),
+        DeValue::Table(table) => table.iter().any(|(_, value)| has_date(value, span)),
+        _ => false,
     }
 }
 
 /// A message of serde without the words of Rust.
-fn in_plain_words(message: &str) -> String {
+fn in_plain_words(message: &str, is_date: bool) -> String {
     let words = [
+        ("invalid type: map", if is_date { "found a date" } else { "found a table" }),
         ("missing field", "missing key"),
         ("expected usize", "expected a whole number from 0"),
         ("expected u16", "expected a whole number from 0 to 65535"),
-        ("invalid type: map", "found a table"),
         ("invalid type: sequence", "found a list"),
         ("invalid type: ", "found "),
         ("invalid value: ", "found "),
@@ -70,4 +101,9 @@ pub(crate) fn schema_of<O: JsonSchema>() -> Schema {
 fn property_names(schema: &Schema) -> impl Iterator<Item = &str> {
     let properties = schema.get("properties").and_then(serde_json::Value::as_object);
     properties.into_iter().flat_map(|properties| properties.keys().map(String::as_str))
+}
+
+fn required_names(schema: &Schema) -> impl Iterator<Item = &str> {
+    let required = schema.get("required").and_then(serde_json::Value::as_array);
+    required.into_iter().flatten().filter_map(serde_json::Value::as_str)
 }

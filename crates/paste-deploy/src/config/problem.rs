@@ -140,6 +140,7 @@ pub(crate) fn near_misses<'a>(
 ) -> String {
     let mut all: Vec<_> = candidates.into_iter().collect();
     all.sort_unstable();
+    all.dedup();
     let mut near: Vec<_> =
         all.iter().map(|name| (strsim::osa_distance(found, name), *name)).collect();
     near.retain(|(distance, name)| {

@@ -1,21 +1,24 @@
 //! The section `[server]`.
 
-use std::fmt;
+use std::net::ToSocketAddrs;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer};
 use toml::Spanned;
 
-use super::{Problems, Section, deserialize};
+use super::{LimitOptions, Problems, Section, deserialize};
 
 /// Where the site is served, and how.
-#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ServerOptions {
-    /// The address to listen on, `HOST:PORT`, or a list of them. Port 0 takes a free one.
-    #[serde(default = "default_listen", deserialize_with = "one_or_many")]
-    #[schemars(with = "OneOrMany")]
+    /// Where to listen, or a list of that: `HOST:PORT` (port 0 takes a free one), `unix:PATH`, or
+    /// `fd` for the sockets that systemd hands over.
+    #[serde(default = "default_listen", deserialize_with = "addresses")]
+    #[schemars(with = "OneOrMany<String>")]
     pub listen: Vec<String>,
     /// The name of the app to serve.
     #[serde(default = "default_app")]
@@ -24,18 +27,134 @@ pub struct ServerOptions {
     /// How many threads work, at most 1024; 0 means one per core.
     #[serde(default, deserialize_with = "threads")]
     pub workers: usize,
+    /// Whether each of these threads accepts for itself, and keeps what it accepts.
+    #[serde(default)]
+    pub per_core: bool,
+    /// The certificate and key of https, as PEM files; or a list of them, chosen by name.
+    #[serde(default, deserialize_with = "one_or_many_options")]
+    #[schemars(with = "Option<OneOrMany<TlsOptions>>")]
+    pub tls: Vec<TlsOptions>,
+    /// Where to listen only to redirect to https, or a list of that.
+    #[serde(default, deserialize_with = "addresses")]
+    #[schemars(with = "Option<OneOrMany<String>>")]
+    pub redirect_to_https: Vec<String>,
+    /// The mode of the files of Unix sockets, such as "660".
+    #[serde(default, deserialize_with = "mode")]
+    #[schemars(with = "Option<String>")]
+    pub unix_mode: Option<u32>,
+    /// Whether a proxy says by a PROXY header who the client is, before anything else.
+    #[serde(default)]
+    pub proxy_protocol: bool,
+    /// A path that tells how the server is: 200, or 503 while it stops.
+    #[serde(default, deserialize_with = "path")]
+    pub health: Option<String>,
+    /// What a client may cost.
+    #[serde(default)]
+    #[schemars(default = "no_limits")]
+    pub limits: LimitOptions,
+}
+
+/// The certificate and the key of one name or more. Files that change are read anew.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TlsOptions {
+    /// The file with the certificate, and those that sign it behind it.
+    pub cert: PathBuf,
+    /// The file with the private key.
+    pub key: PathBuf,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { listen: default_listen(), app: default_app(), workers: 0 }
+        Self {
+            listen: default_listen(),
+            app: default_app(),
+            workers: 0,
+            per_core: false,
+            tls: Vec::new(),
+            redirect_to_https: Vec::new(),
+            unix_mode: None,
+            proxy_protocol: false,
+            health: None,
+            limits: LimitOptions::default(),
+        }
     }
 }
 
 impl ServerOptions {
-    /// Reads the section.
-    pub(crate) fn read(section: Section<'_>, problems: &mut Problems) -> Self {
-        deserialize(section.options, &section.span, "[server]", problems).unwrap_or_default()
+    /// Reads the section of a file in `dir`.
+    pub(crate) fn read(section: Section<'_>, dir: &Path, problems: &mut Problems) -> Self {
+        let place =
+            |key: &str| section.options.get(key).map_or(section.span.clone(), Spanned::span);
+        let (listen, redirect, tls) = (place("listen"), place("redirect_to_https"), place("tls"));
+        let options: Option<Self> =
+            deserialize(section.options, &section.span, "[server]", problems);
+        let Some(mut options) = options else { return Self::default() };
+        let mut seen = Vec::new();
+        for (addresses, place) in
+            [(&options.listen, &listen), (&options.redirect_to_https, &redirect)]
+        {
+            for address in addresses {
+                if let Err(problem) = check_listed(address, &mut seen) {
+                    problems.add(place.clone(), format!("[server]: {problem}"));
+                }
+            }
+        }
+        if options.tls.is_empty() && !options.redirect_to_https.is_empty() {
+            problems.add(redirect.clone(), "[server]: `redirect_to_https` needs `tls`");
+        }
+        for pair in &mut options.tls {
+            for file in [&mut pair.cert, &mut pair.key] {
+                *file = dir.join(&*file);
+                if let Err(error) = std::fs::File::open(&*file) {
+                    let message = format!("[server]: cannot read {}: {error}", file.display());
+                    problems.add(tls.clone(), message);
+                }
+            }
+        }
+        let relative = |address: &mut String| {
+            if let Some(path) = address.strip_prefix("unix:") {
+                *address = format!("unix:{}", dir.join(path).display());
+            }
+        };
+        options.listen.iter_mut().chain(&mut options.redirect_to_https).for_each(relative);
+        options
+    }
+}
+
+impl ServerOptions {
+    /// Whether a server that runs with `old` needs no restart.
+    pub(crate) fn differs_only_in_limits(&self, old: &Self) -> bool {
+        let same = |of: fn(&Self) -> String| of(self) == of(old);
+        same(|options| {
+            let Self { listen, workers, per_core, tls, redirect_to_https, .. } = options;
+            format!("{listen:?} {workers} {per_core} {tls:?} {redirect_to_https:?}")
+        }) && same(|options| {
+            let Self { unix_mode, proxy_protocol, health, limits, .. } = options;
+            format!("{unix_mode:?} {proxy_protocol} {health:?} {:?}", limits.graceful_timeout)
+        })
+    }
+}
+
+/// Whether the address can be had beside those that were `seen`, as far as can be told without
+/// listening.
+fn check_listed(address: &String, seen: &mut Vec<String>) -> Result<(), String> {
+    let mut names = vec![address.clone()];
+    if address != "fd" && !address.starts_with("unix:") {
+        let resolved = address.to_socket_addrs();
+        let resolved = resolved.map_err(|error| format!("cannot resolve `{address}`: {error}"))?;
+        // Port 0 is another one each time.
+        names = resolved.filter(|found| found.port() != 0).map(|found| found.to_string()).collect();
+    }
+    // The first that can be had is listened to, so the others may be used again.
+    let name = names.into_iter().next();
+    match name {
+        Some(name) if seen.contains(&name) => Err(format!("`{address}` stands twice")),
+        name => {
+            seen.extend(name);
+            Ok(())
+        }
     }
 }
 
@@ -51,78 +170,69 @@ fn app_name() -> String {
     "main".to_owned()
 }
 
+fn no_limits() -> Option<LimitOptions> {
+    None
+}
+
 #[derive(JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "describes the key `listen` in the schema")]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+#[expect(dead_code, reason = "describes keys in the schema")]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
 }
 
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    struct Addresses;
-
-    impl<'de> Visitor<'de> for Addresses {
-        type Value = Vec<String>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an address such as \"127.0.0.1:8080\", or a list of them")
+/// One value or a list of them, each told by itself when it is wrong.
+fn one_or_many<'de, D, T>(deserializer: D, expected: &str) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let value = Spanned::<toml::Value>::deserialize(deserializer)?.into_inner();
+    let wrong = |error: toml::de::Error| serde::de::Error::custom(error.message());
+    match value {
+        toml::Value::Array(values) if values.is_empty() => {
+            Err(serde::de::Error::custom(format!("invalid length 0, expected {expected}")))
         }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            check_address(text)?;
-            Ok(vec![text.to_owned()])
+        toml::Value::Array(values) => {
+            values.into_iter().map(|value| value.try_into().map_err(wrong)).collect()
         }
-
-        fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
-            let mut addresses = Vec::new();
-            while let Some(Address(address)) = list.next_element()? {
-                if addresses.contains(&address) && !address.ends_with(":0") {
-                    return Err(serde::de::Error::custom(format!("`{address}` stands twice")));
-                }
-                addresses.push(address);
-            }
-            if addresses.is_empty() {
-                return Err(serde::de::Error::invalid_length(0, &self));
-            }
-            Ok(addresses)
-        }
+        value => value.try_into().map(|one| vec![one]).map_err(wrong),
     }
-
-    deserializer.deserialize_any(Addresses)
 }
 
-struct Address(String);
+fn one_or_many_options<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<TlsOptions>, D::Error> {
+    one_or_many(deserializer, "`{ cert = ..., key = ... }`, or a list of them")
+}
 
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        check_address(&text)?;
-        Ok(Self(text))
-    }
+fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let expected = "an address such as \"127.0.0.1:8080\", or a list of them";
+    let addresses: Vec<toml::Value> = one_or_many(deserializer, expected)?;
+    let address = |value: toml::Value| match value {
+        toml::Value::String(text) => parse_address(&text),
+        other => Err(format!("invalid type: {} `{other}`, expected {expected}", other.type_str())),
+    };
+    addresses.into_iter().map(address).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
 /// Checks an address as the server will read it.
 pub(crate) fn parse_address(text: &str) -> Result<String, String> {
-    if text.starts_with("unix:") || text == "fd" {
-        return Err(format!("`{text}`: this version listens on TCP addresses only"));
-    }
     let is_name = |host: &str| {
         host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
     };
+    let is_special =
+        text == "fd" || text.strip_prefix("unix:").is_some_and(|path| !path.is_empty());
     let is_address = text.parse::<std::net::SocketAddr>().is_ok();
     let is_named = text.rsplit_once(':').is_some_and(|(host, port)| {
         let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
-        !host.is_empty() && is_name(host) && is_port
+        !host.is_empty() && host != "unix" && is_name(host) && is_port
     });
-    if is_address || is_named {
+    if is_special || is_address || is_named {
         return Ok(text.to_owned());
     }
-    Err(format!("`{text}` is not an address of the form HOST:PORT"))
-}
-
-fn check_address<E: serde::de::Error>(text: &str) -> Result<(), E> {
-    parse_address(text).map(drop).map_err(E::custom)
+    Err(format!("`{text}` is not an address: expected HOST:PORT, unix:PATH or fd"))
 }
 
 /// More threads than any machine has cores are a mistake.
@@ -132,5 +242,23 @@ fn threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error
         Ok(workers)
     } else {
         Err(serde::de::Error::custom(format!("{workers} threads are more than 1024")))
+    }
+}
+
+/// Octal digits, as `chmod` takes them.
+fn mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match u32::from_str_radix(&text, 8) {
+        Ok(mode) if mode <= 0o777 && text.len() <= 4 => Ok(Some(mode)),
+        _ => Err(serde::de::Error::custom(format!("`{text}` is not a mode such as `660`"))),
+    }
+}
+
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.starts_with('/') && !text.contains(['?', '#']) {
+        Ok(Some(text))
+    } else {
+        Err(serde::de::Error::custom(format!("`{text}` is not a path that begins with a slash")))
     }
 }

@@ -33,6 +33,9 @@ pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<Redirect, P
     if matches!(status.as_u16(), 304 | 306) {
         return Err(Problem::at_key("status", format!("status {status} is not a redirect")));
     }
+    if options.to.is_empty() {
+        return Err(Problem::at_key("to", "empty: expected a URL, or a path on this site"));
+    }
     Ok(Redirect { to: options.to, status })
 }
 

@@ -34,6 +34,22 @@ fn plain() -> String {
     "text/plain; charset=utf-8".to_owned()
 }
 
+/// A media type, such as `text/html; charset=utf-8` (RFC 9110, section 8.3.1).
+fn content_type(text: String) -> Result<HeaderValue, Problem> {
+    let is_token = |part: &str| !part.is_empty() && part.bytes().all(is_token_byte);
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    if !essence.split_once('/').is_some_and(|(kind, sub)| is_token(kind) && is_token(sub)) {
+        let message = format!("`{text}` is not a media type such as `text/html; charset=utf-8`");
+        return Err(Problem::at_key("content_type", message));
+    }
+    HeaderValue::try_from(text)
+        .map_err(|_| Problem::at_key("content_type", "a header cannot have this value"))
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 #[derive(Debug)]
 pub(super) struct Text {
     status: StatusCode,
@@ -43,8 +59,7 @@ pub(super) struct Text {
 
 pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<Text, Problem> {
     let status = super::status(options.status, 200..=999)?;
-    let content_type = HeaderValue::try_from(options.content_type)
-        .map_err(|_| Problem::at_key("content_type", "a header cannot have this value"))?;
+    let content_type = content_type(options.content_type)?;
     if matches!(status.as_u16(), 204 | 205 | 304) && !options.body.is_empty() {
         return Err(Problem::at_key("body", format!("an answer with status {status} has no body")));
     }

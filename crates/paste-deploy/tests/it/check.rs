@@ -1,5 +1,7 @@
 //! Every mistake is told with its place, what was found, and what is near.
 
+use std::fmt::Write;
+
 use super::Fixture;
 
 /// What is wrong with a file, without the path before each line.
@@ -82,6 +84,22 @@ fn each_mistake_has_its_place_and_its_message() {
         ),
         ("[app]\nt = 3", ":2:5: expected a table, [app.t]; found integer"),
         ("app = 3", ":1:7: expected a table, [app.NAME]; found integer"),
+        (
+            "[app.main]\nuse = \"text\"\nbody = 1979-05-27",
+            ":3:8: kind `text`: found a date, expected a string",
+        ),
+        (
+            "[app.main]\nuse = \"text\"\nbody = \"\"\ncontent_type = \"foo\"",
+            ":4:16: `foo` is not a media type such as `text/html; charset=utf-8`",
+        ),
+        (
+            "[app.main]\nuse = \"redirect\"\nto = \"\"",
+            ":3:6: empty: expected a URL, or a path on this site",
+        ),
+        (
+            "[app.main]\nuse = \"static\"\nroot = \".\"\nindex = [\"index.html\", \"../x\"]",
+            ":4:9: `../x` is not the name of a file that may be served",
+        ),
         ("[apps.main]\nuse = \"dump\"", ":1:2: unknown section `apps`; did you mean `app`?"),
     ] {
         let found = problems(toml);
@@ -97,30 +115,61 @@ fn each_mistake_of_the_server_is_told() {
             "listen = 80",
             ":1:21: [server]: found integer `80`, expected an address such as \"127.0.0.1:8080\", or a list of them",
         ),
-        ("listen = \"80\"", ":1:21: [server]: `80` is not an address of the form HOST:PORT"),
+        (
+            "listen = \"80\"",
+            ":1:21: [server]: `80` is not an address: expected HOST:PORT, unix:PATH or fd",
+        ),
         (
             "listen = []",
             ":1:21: [server]: invalid length 0, expected an address such as \"127.0.0.1:8080\", or a list of them",
         ),
-        ("listen = [\":80\"]", ":1:21: [server]: `:80` is not an address of the form HOST:PORT"),
         (
-            "listen = \"unix:/x\"",
-            ":1:21: [server]: `unix:/x`: this version listens on TCP addresses only",
+            "listen = [\":80\"]",
+            ":1:21: [server]: `:80` is not an address: expected HOST:PORT, unix:PATH or fd",
         ),
-        ("listen = \"fd\"", ":1:21: [server]: `fd`: this version listens on TCP addresses only"),
+        (
+            "listen = \"unix:\"",
+            ":1:21: [server]: `unix:` is not an address: expected HOST:PORT, unix:PATH or fd",
+        ),
+        (
+            "listen = [\"127.0.0.1:81\", \"127.0.0.1:081\"]",
+            ":1:21: [server]: `127.0.0.1:081` stands twice",
+        ),
+        ("listen = [\"fd\", \"fd\"]", ":1:21: [server]: `fd` stands twice"),
         ("workers = -1", ":1:22: [server]: found integer `-1`, expected a whole number from 0"),
+        ("workers = 2000", ":1:22: [server]: 2000 threads are more than 1024"),
+        ("tls = { cert = \"x\" }", ":1:18: [server]: missing key `key`"),
+        ("unix_mode = \"999\"", ":1:24: [server]: `999` is not a mode such as `660`"),
+        ("health = \"up\"", ":1:21: [server]: `up` is not a path that begins with a slash"),
         (
-            "tls = {}",
-            ":1:12: [server] has no key `tls`; expected one of `app`, `listen`, `workers`",
+            "redirect_to_https = \"127.0.0.1:80\"",
+            ":1:32: [server]: `redirect_to_https` needs `tls`",
+        ),
+        ("limits = { idle_timeout = 5 }", ":1:38: [server]: found integer `5`, expected a string"),
+        (
+            "limits = { idle_timeout = \"5\" }",
+            ":1:38: [server]: `5` is not a duration such as `30s`",
         ),
         (
-            "limits = {}",
-            ":1:12: [server] has no key `limits`; expected one of `app`, `listen`, `workers`",
+            "limits = { max_header_size = \"1KiB\" }",
+            ":1:41: [server]: expected a size from `8KiB` to `16MiB`",
+        ),
+        (
+            "limits = { max_conections = 5 }",
+            ":1:23: [server]: unknown field `max_conections`, expected one of",
         ),
     ] {
         let toml = format!("server = {{ {server} }}\n{TEXT}app.main = {{ use = \"dump\" }}");
-        assert_eq!(problems(&toml), [expected], "{toml}");
+        let found = problems(&toml);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{toml}: {found:?}");
     }
+    let unresolved =
+        problems("server.listen = \"no.such.name.invalid:80\"\napp.main.use = \"dump\"");
+    assert!(unresolved[0].contains("cannot resolve `no.such.name.invalid:80`"), "{unresolved:?}");
+    let unread =
+        problems("server.tls = { cert = \"c.pem\", key = \"k.pem\" }\napp.main.use = \"dump\"");
+    assert_eq!(unread.len(), 2);
+    assert!(unread[0].contains("c.pem: No such file"), "{unread:?}");
 }
 
 #[test]
@@ -197,6 +246,59 @@ fn all_mistakes_are_told_at_once_in_their_order() {
         problems("[app.main]\nuse = \"x\"\n[app.a]\nuse = \"text\"\n[filter.f]\nuse = \"y\"\n[z]");
     let places: Vec<_> = found.iter().map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(places, [":2:7", ":3:6", ":6:7", ":7:2"]);
+}
+
+#[test]
+fn all_wrong_values_of_a_section_are_told() {
+    assert_eq!(
+        problems("app.main.use = \"dump\"\n[server]\nworkers = \"x\"\nlisten = 5"),
+        [
+            ":3:11: [server]: found string \"x\", expected a whole number from 0",
+            ":4:10: [server]: found integer `5`, expected an address such as \"127.0.0.1:8080\", or a list of them",
+        ]
+    );
+    assert_eq!(
+        problems("[app.main]\nuse = \"redirect\"\nto = 1\nstatus = \"x\""),
+        [
+            ":3:6: kind `redirect`: found integer `1`, expected a string",
+            ":4:10: kind `redirect`: found string \"x\", expected a whole number from 0 to 65535",
+        ]
+    );
+}
+
+#[test]
+fn a_name_is_told_once_and_nothing_twice() {
+    let found = problems(
+        "app.main = { use = \"dump\", filters = [\"h\"] }\nfilter.http-errors.use = \"http-errors\"",
+    );
+    assert!(found[0].matches("`http-errors`").count() == 1, "{found:?}");
+    assert_eq!(problems("app = 3"), [":1:7: expected a table, [app.NAME]; found integer"]);
+}
+
+#[test]
+fn index_names_are_names() {
+    for name in ["../x", "a/b", "", "..", ".hidden"] {
+        let toml = format!("[app.main]\nuse = \"static\"\nroot = \"public\"\nindex = [\"{name}\"]");
+        assert_eq!(problems(&toml).len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn apps_name_each_other_at_most_100_deep() {
+    let nested = |count: usize| {
+        let mut toml =
+            String::from("app.main = { use = \"urlmap\", mount = { \"/\" = \"a0\" } }\n");
+        for number in 0..count {
+            let next = number + 1;
+            let app = format!("{{ use = \"urlmap\", mount = {{ \"/\" = \"a{next}\" }} }}");
+            writeln!(toml, "app.a{number} = {app}").unwrap();
+        }
+        toml + &format!("app.a{count} = {{ use = \"dump\" }}\n")
+    };
+    Fixture::new(&nested(90)).load().unwrap();
+    let found = problems(&nested(8000));
+    assert!(found[0].ends_with("more than 100 apps name each other in a row, down to here"));
+    assert!(!found[0].starts_with(":1:1:"), "{}", found[0]);
 }
 
 #[test]

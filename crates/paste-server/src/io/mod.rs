@@ -1,0 +1,393 @@
+//! Our side of a connection: what hyper reads from and writes to, and what all requests of a
+//! connection share.
+//!
+//! 1. Small writes are gathered until hyper reads on, or the connection waits: answers to pipelined
+//!    requests go out together, and none waits behind a slow one.
+//! 2. A connection that is silent for too long is closed: before its first request and within a head
+//!    after `header_timeout`, between requests after `idle_timeout`. HTTP/2 is told first.
+//! 3. A client that takes too little of an answer for too long is cut: see [`pace`].
+//! 4. A client that has gone is noticed within about a second, though bytes that it sent stand
+//!    unread: see [`HangUp`].
+//! 5. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed.
+
+pub(crate) mod pace;
+pub(crate) mod socket;
+pub(crate) mod stream;
+
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::time::{Instant, Sleep};
+
+use self::pace::{Pace, poll_until};
+use self::socket::Socket;
+use self::stream::Stream;
+use crate::Limits;
+use crate::control::Slot;
+use crate::metrics::{Tally, count};
+
+/// How often it is looked whether a client that is silent has gone.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A connection, as its requests, hyper, and the task that drives it see it.
+#[derive(Debug)]
+pub(crate) struct Conn {
+    pub(crate) client: Option<SocketAddr>,
+    pub(crate) is_tls: bool,
+    pub(crate) limits: Arc<Limits>,
+    /// The port of the listener that this one redirects to.
+    pub(crate) redirect_to: Option<u16>,
+    /// The body of the request was wrong, or did not come: no further request can follow.
+    pub(crate) is_spoilt: AtomicBool,
+    is_http2: bool,
+    socket: Arc<Socket>,
+    slot: Slot,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    stream: Stream,
+    timer: Option<Pin<Box<Sleep>>>,
+    writing: Pace,
+    /// Requests begun, running now, and cancelled more often than ended.
+    requests: u64,
+    running: usize,
+    cancelled: usize,
+    /// When the first byte of a head came that is not whole yet.
+    head_since: Option<Instant>,
+    /// When the connection was accepted, or the last answer ended.
+    idle_since: Instant,
+    /// The connection of HTTP/2 was idle for too long, and is to be told.
+    expired: bool,
+    upgraded: bool,
+}
+
+/// What a connection begins with.
+pub(crate) struct Start {
+    pub(crate) client: Option<SocketAddr>,
+    pub(crate) is_tls: bool,
+    pub(crate) is_http2: bool,
+    pub(crate) redirect_to: Option<u16>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) slot: Slot,
+    pub(crate) accepted: Instant,
+}
+
+impl Conn {
+    pub(crate) fn new(start: Start, socket: Arc<Socket>, stream: Stream) -> Arc<Self> {
+        let inner = Inner {
+            stream,
+            timer: None,
+            writing: Pace::new(&start.limits),
+            requests: 0,
+            running: 0,
+            cancelled: 0,
+            head_since: None,
+            idle_since: start.accepted,
+            expired: false,
+            upgraded: false,
+        };
+        Arc::new(Self {
+            client: start.client,
+            is_tls: start.is_tls,
+            limits: start.limits,
+            redirect_to: start.redirect_to,
+            is_spoilt: AtomicBool::new(false),
+            is_http2: start.is_http2,
+            socket,
+            slot: start.slot,
+            inner: Mutex::new(inner),
+        })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request begins. It runs until what this gives is dropped.
+    pub(crate) fn begin(self: &Arc<Self>) -> Running {
+        let mut inner = self.inner();
+        inner.requests += 1;
+        inner.running += 1;
+        inner.head_since = None;
+        if !inner.writing.is_waiting() {
+            inner.writing = Pace::new(&self.limits);
+        }
+        drop(inner);
+        let tally = self.tally();
+        count(&tally.requests);
+        let before = tally.running_requests.fetch_add(1, Relaxed);
+        Running { conn: Arc::clone(self), others: before, is_done: false }
+    }
+
+    pub(crate) fn is_http2(&self) -> bool {
+        self.is_http2
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.slot.control.tally
+    }
+
+    /// From here on the connection belongs to an upgrade.
+    pub(crate) fn upgrade(&self) {
+        self.inner().upgraded = true;
+    }
+
+    /// Whether a request may be on its way that is not in the app yet.
+    pub(crate) fn is_beginning(&self) -> bool {
+        let inner = self.inner();
+        let may_come = inner.head_since.is_some() || inner.requests == 0 || self.socket.has_input();
+        inner.running == 0 && !self.is_http2 && may_come
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.inner().running > 0
+    }
+
+    /// Whether the connection was idle for too long, since this was asked last.
+    pub(crate) fn take_expired(&self) -> bool {
+        self.is_http2 && std::mem::take(&mut self.inner().expired)
+    }
+
+    /// Called when hyper waits: nothing that was gathered may wait with it.
+    pub(crate) fn poll_waiting(&self, context: &mut Context<'_>) -> io::Result<()> {
+        let mut inner = self.inner();
+        if self.is_http2 && inner.cancelled > self.limits.http2_resets {
+            return Err(io::Error::other("the client cancels too many requests"));
+        }
+        match inner.poll_drain(self, context) {
+            Poll::Ready(done) => done,
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    /// Writes what is gathered, to the last byte.
+    pub(crate) fn poll_drain(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner().poll_drain(self, context)
+    }
+
+    fn timed_out(&self) -> io::Error {
+        count(&self.tally().timeouts);
+        io::ErrorKind::TimedOut.into()
+    }
+}
+
+impl Inner {
+    /// Writes what is gathered.
+    fn poll_drain(&mut self, conn: &Conn, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.stream.is_drained() {
+            return Poll::Ready(Ok(())); // whatever else is waited for
+        }
+        let before = self.stream.waiting();
+        let drained = self.stream.poll_drain(&conn.socket, context);
+        self.paced(conn, before - self.stream.waiting(), &drained, context)?;
+        drained
+    }
+
+    /// Watches how fast the client takes what is written.
+    fn paced<T>(
+        &mut self,
+        conn: &Conn,
+        sent: usize,
+        outcome: &Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> io::Result<()> {
+        if self.upgraded || (outcome.is_ready() && !self.writing.is_waiting()) {
+            return Ok(());
+        }
+        if sent > 0 || outcome.is_ready() {
+            self.writing.progress(sent, &conn.limits);
+            self.idle_since = Instant::now();
+        }
+        if outcome.is_pending() {
+            self.writing.wait();
+            if self.poll_deadline(conn, context).is_ready() {
+                return Err(conn.timed_out());
+            }
+        }
+        Ok(())
+    }
+
+    /// Ready when the client is too late.
+    fn poll_deadline(&mut self, conn: &Conn, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline(conn) else { return Poll::Pending };
+        poll_until(&mut self.timer, deadline, context)
+    }
+
+    fn deadline(&self, conn: &Conn) -> Option<Instant> {
+        if self.upgraded {
+            return None;
+        }
+        let limits = &conn.limits;
+        let silence = match self.head_since {
+            _ if self.running > 0 || self.writing.is_waiting() => None,
+            _ if conn.is_http2 => Some(self.idle_since + limits.idle_timeout),
+            Some(begun) => Some(begun + limits.header_timeout),
+            None if self.requests == 0 => Some(self.idle_since + limits.header_timeout),
+            None => Some(self.idle_since + limits.idle_timeout),
+        };
+        [silence, self.writing.deadline()].into_iter().flatten().min()
+    }
+
+    /// The connection has been silent for too long.
+    fn silent(&mut self, conn: &Conn, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.writing.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+            return Poll::Ready(Err(conn.timed_out()));
+        }
+        if conn.is_http2 && !self.expired {
+            // It gets as long again to take its leave.
+            self.expired = true;
+            self.idle_since = Instant::now();
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.head_since.is_some() || self.requests == 0 {
+            count(&conn.tally().timeouts);
+        }
+        // As if the client had closed.
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The connection as hyper's IO.
+#[derive(Debug)]
+pub(crate) struct Io(pub(crate) Arc<Conn>);
+
+impl Read for Io {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let conn = &*self.0;
+        let inner = &mut *conn.inner();
+        // Who reads on has answered all that it has. If the client takes nothing, that is no
+        // reason not to read what it sends.
+        if let Poll::Ready(Err(error)) = inner.poll_drain(conn, context) {
+            return Poll::Ready(Err(error));
+        }
+        let room = buffer.remaining();
+        let read = inner.stream.poll_recv(&conn.socket, context, room, |bytes| {
+            buffer.put_slice(bytes);
+        });
+        match read {
+            Poll::Ready(read) => {
+                if read? > 0 && inner.running == 0 && !conn.is_http2 {
+                    inner.head_since.get_or_insert_with(Instant::now);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                ready!(inner.poll_deadline(conn, context));
+                inner.silent(conn, context)
+            }
+        }
+    }
+}
+
+impl Write for Io {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let conn = &*self.0;
+        let inner = &mut *conn.inner();
+        let may_wait = !conn.is_http2 && !inner.upgraded;
+        if may_wait && let Some(taken) = inner.stream.cork(slices) {
+            return Poll::Ready(Ok(taken));
+        }
+        let before = inner.stream.waiting();
+        let sent = inner.stream.poll_send(&conn.socket, context, slices);
+        let taken = if let Poll::Ready(Ok(taken)) = &sent { *taken } else { 0 };
+        inner.paced(conn, before - inner.stream.waiting() + taken, &sent, context)?;
+        sent
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let conn = &*self.0;
+        let inner = &mut *conn.inner();
+        if !conn.is_http2 && !inner.upgraded {
+            return Poll::Ready(Ok(())); // see rule 1
+        }
+        inner.poll_drain(conn, context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let conn = &*self.0;
+        let inner = &mut *conn.inner();
+        ready!(inner.poll_drain(conn, context))?;
+        inner.stream.poll_shutdown(&conn.socket, context)
+    }
+}
+
+/// A request that runs: from its head to the end of its answer.
+#[derive(Debug)]
+pub(crate) struct Running {
+    conn: Arc<Conn>,
+    /// How many others ran when this one began.
+    pub(crate) others: usize,
+    /// Its answer has come to its end.
+    pub(crate) is_done: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut inner = self.conn.inner();
+        inner.running -= 1;
+        inner.idle_since = Instant::now();
+        let cancelled = inner.cancelled;
+        inner.cancelled = if self.is_done { cancelled.saturating_sub(1) } else { cancelled + 1 };
+        drop(inner);
+        self.conn.tally().running_requests.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Notices that the client has gone while its request runs, though hyper, which has more of its
+/// bytes to read first, does not.
+#[derive(Debug)]
+pub(crate) struct HangUp {
+    conn: Arc<Conn>,
+    look: Option<Pin<Box<Sleep>>>,
+}
+
+impl HangUp {
+    pub(crate) fn new(conn: &Arc<Conn>) -> Self {
+        Self { conn: Arc::clone(conn), look: None }
+    }
+
+    /// Ready once the client has gone. To be polled whenever the request has to wait.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.conn.is_http2 {
+            return Poll::Pending; // a connection of HTTP/2 is always read
+        }
+        let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOOK)));
+        loop {
+            ready!(look.as_mut().poll(context));
+            if self.conn.socket.is_gone() {
+                return Poll::Ready(());
+            }
+            look.as_mut().reset(Instant::now() + LOOK);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Bytes to and from a client, with TLS or without, small writes gathered.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::socket::Socket;
+
+/// What is gathered at most, before it goes out.
+const CORK: usize = 16 * 1024;
+
+/// A buffer of this size is kept for the next answer; a larger one is given back.
+const KEPT: usize = 512;
+
+/// How many slices are written at once.
+const SLICES: usize = 32;
+
+/// A stream with TLS on the socket.
+#[cfg(feature = "tls")]
+pub(crate) type Tls = Box<tokio_rustls::server::TlsStream<super::socket::Raw>>;
+/// There is none without the feature.
+#[cfg(not(feature = "tls"))]
+pub(crate) type Tls = tokio::io::Empty;
+
+/// The client's stream. The socket is handed in with each call.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    tls: Option<Tls>,
+    /// What was taken over and is not written yet: from `start` on.
+    out: Vec<u8>,
+    start: usize,
+    /// TLS has taken something over, too.
+    unflushed: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(tls: Option<Tls>) -> Self {
+        Self { tls, out: Vec::new(), start: 0, unflushed: false }
+    }
+
+    /// Reads at most `limit` bytes, and hands them to `take`.
+    pub(crate) fn poll_recv(
+        &mut self,
+        socket: &Socket,
+        context: &mut Context<'_>,
+        limit: usize,
+        take: impl FnOnce(&[u8]),
+    ) -> Poll<io::Result<usize>> {
+        let Some(tls) = &mut self.tls else {
+            return socket.poll_recv(context, limit, take);
+        };
+        let mut buffer = [const { std::mem::MaybeUninit::uninit() }; CORK];
+        let mut buffer = ReadBuf::uninit(&mut buffer[..limit.min(CORK)]);
+        match ready!(Pin::new(tls).poll_read(context, &mut buffer)) {
+            // Many clients just close, without taking leave of TLS. HTTP has lengths of its own.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(0)),
+            Err(error) => Poll::Ready(Err(error)),
+            Ok(()) => {
+                take(buffer.filled());
+                Poll::Ready(Ok(buffer.filled().len()))
+            }
+        }
+    }
+
+    /// Takes `slices` over, if they are small enough to wait for others.
+    pub(crate) fn cork(&mut self, slices: &[IoSlice<'_>]) -> Option<usize> {
+        let size: usize = slices.iter().map(|slice| slice.len()).sum();
+        if self.out.len() + size > CORK {
+            return None;
+        }
+        self.out.reserve(size);
+        for slice in slices {
+            self.out.extend_from_slice(slice);
+        }
+        Some(size)
+    }
+
+    /// Writes what was taken over before, then from `slices`; says how much of these.
+    pub(crate) fn poll_send(
+        &mut self,
+        socket: &Socket,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let is_more = slices.iter().any(|slice| !slice.is_empty());
+        loop {
+            let before = self.out.len() - self.start;
+            if before == 0 && !is_more {
+                return Poll::Ready(Ok(0));
+            }
+            let mut all = [IoSlice::new(&[]); SLICES];
+            let mut count = 0;
+            if before > 0 {
+                all[0] = IoSlice::new(&self.out[self.start..]);
+                count = 1;
+            }
+            for slice in slices.iter().take(SLICES - count) {
+                all[count] = IoSlice::new(slice);
+                count += 1;
+            }
+            let all = &all[..count];
+            let sent = match &mut self.tls {
+                Some(tls) => Pin::new(tls).poll_write_vectored(context, all),
+                None => socket.poll_send(context, all, false),
+            };
+            let sent = ready!(sent)?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unflushed = self.tls.is_some();
+            if sent < before {
+                self.start += sent;
+                continue;
+            }
+            self.uncorked();
+            if sent > before || !is_more {
+                return Poll::Ready(Ok(sent - before));
+            }
+        }
+    }
+
+    /// Writes all that was taken over.
+    pub(crate) fn poll_drain(
+        &mut self,
+        socket: &Socket,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(socket, context, &[]))?;
+        if let Some(tls) = &mut self.tls
+            && self.unflushed
+        {
+            ready!(Pin::new(tls).poll_flush(context))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether nothing waits to be written.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.waiting() == 0 && !self.unflushed
+    }
+
+    /// How many bytes wait to be written, as far as it is known here.
+    pub(crate) fn waiting(&self) -> usize {
+        self.out.len() - self.start
+    }
+
+    pub(crate) fn poll_shutdown(
+        &mut self,
+        socket: &Socket,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(socket, context))?;
+        match &mut self.tls {
+            Some(tls) => Pin::new(tls).poll_shutdown(context),
+            None => Poll::Ready(socket.shutdown()),
+        }
+    }
+
+    fn uncorked(&mut self) {
+        self.start = 0;
+        self.out.clear();
+        if self.out.capacity() > KEPT {
+            self.out = Vec::new();
+        }
+    }
+}
