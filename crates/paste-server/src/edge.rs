@@ -12,7 +12,6 @@
 //!    (204, 205, 304) gets none.
 
 use std::future::poll_fn;
-use std::net::Ipv6Addr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -25,7 +24,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use paste_core::{
     App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response, Result,
-    ResultExt, Scheme, response,
+    ResultExt, Scheme, host, response,
 };
 use tracing::Instrument;
 
@@ -181,7 +180,7 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
         return Err(Error::bad_request("The request has no Host header."));
     }
     if let Some(host) = host
-        && !is_valid_host(host)
+        && !host::is_valid(host.as_bytes())
     {
         return Err(Error::bad_request("The Host header is not a host with an optional port."));
     }
@@ -200,7 +199,7 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
         return Err(Error::bad_request("The target is neither a path nor a URL of http."));
     }
     let named = HeaderValue::from_str(authority.as_str()).status(StatusCode::BAD_REQUEST)?;
-    if !is_valid_host(&named) {
+    if !host::is_valid(named.as_bytes()) {
         return Err(Error::bad_request("The target's host is not a host with an optional port."));
     }
     let same = |host: &HeaderValue| host.as_bytes().eq_ignore_ascii_case(named.as_bytes());
@@ -239,27 +238,6 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
         return Err(Error::bad_request("The request is chunked more than once."));
     }
     Ok(())
-}
-
-/// A host with an optional port, without user information. Empty where the target has none.
-fn is_valid_host(host: &HeaderValue) -> bool {
-    let Ok(authority) = Authority::try_from(host.as_bytes()) else {
-        return host.is_empty();
-    };
-    let name = authority.host();
-    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
-    let bracketed = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let has_name = bracketed.map_or(!name.is_empty(), is_address);
-    // User information would stand before the name.
-    let rest = authority.as_str().strip_prefix(name);
-    has_name
-        && rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
-}
-
-/// Empty, or a number of at most 16 bits.
-fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text.is_empty() || text.parse::<u16>().is_ok())
 }
 
 /// Leaves framing to the server: a wrong length would make the client take the next answer for a
@@ -328,32 +306,4 @@ fn without_content(response: &mut Response) {
     }
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = body.without_content();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_a_name_or_address_with_an_optional_port() {
-        for host in
-            ["example.org", "example.org:8080", "example.org:", "[::1]", "[::1]:80", "", "a_b"]
-        {
-            assert!(is_valid_host(&HeaderValue::from_static(host)), "{host}");
-        }
-        for host in [
-            "a b",
-            "user@host",
-            "user:pass@host",
-            "a/b",
-            "a:b",
-            "a:99999",
-            "a:1:2",
-            "a<b",
-            "[::1",
-            "é",
-        ] {
-            assert!(!is_valid_host(&HeaderValue::from_bytes(host.as_bytes()).unwrap()), "{host}");
-        }
-    }
 }

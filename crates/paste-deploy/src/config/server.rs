@@ -3,6 +3,7 @@
 use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 
+use paste_core::Network;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
@@ -45,6 +46,11 @@ pub struct ServerOptions {
     /// Whether a proxy says by a PROXY header who the client is, before anything else.
     #[serde(default)]
     pub proxy_protocol: bool,
+    /// The networks of the proxies before the server, such as `10.0.0.0/8`, which are believed about
+    /// the client's address, scheme and host (`Forwarded`, `X-Forwarded-For`, `-Proto`, `-Host`).
+    #[serde(default, deserialize_with = "networks")]
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<Network>,
     /// A path that tells how the server is: 200, or 503 while it stops.
     #[serde(default, deserialize_with = "path")]
     pub health: Option<String>,
@@ -76,6 +82,7 @@ impl Default for ServerOptions {
             redirect_to_https: Vec::new(),
             unix_mode: None,
             proxy_protocol: false,
+            trusted_proxies: Vec::new(),
             health: None,
             limits: LimitOptions::default(),
         }
@@ -233,6 +240,11 @@ pub(crate) fn parse_address(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("`{text}` is not an address: expected HOST:PORT, unix:PATH or fd"))
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 /// More threads than any machine has cores are a mistake.

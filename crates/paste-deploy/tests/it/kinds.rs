@@ -150,3 +150,41 @@ async fn lint_logs_lists_or_denies_what_breaks_a_rule() {
         assert!(error.contains(complaint), "{error}");
     }
 }
+
+#[tokio::test]
+async fn trusted_proxies_are_believed_about_the_client() {
+    let toml = |networks: &str| {
+        format!("[server]\ntrusted_proxies = [{networks}]\n[app.main]\nuse = \"dump\"")
+    };
+    for (networks, client, scheme) in [
+        ("\"127.0.0.0/8\"", "1.2.3.4", "https"),
+        ("\"10.0.0.0/8\"", "127.0.0.1", "http"),
+        ("", "127.0.0.1", "http"),
+    ] {
+        let app = Fixture::new(&toml(networks)).app();
+        let request = app.get("/").header("x-forwarded-for", "6.6.6.6, 1.2.3.4");
+        let seen = request.header("x-forwarded-proto", "https").await.json::<Value>();
+        assert_eq!((&seen["client_addr"], &seen["scheme"]), (&json!(client), &json!(scheme)));
+    }
+    let wrong = Fixture::new(&toml("\"10.0.0.0/33\"")).load().unwrap_err().to_string();
+    assert!(wrong.contains(":2:19: [server]: `10.0.0.0/33` is not a network"), "{wrong}");
+}
+
+#[tokio::test]
+async fn allowed_hosts_refuses_others() {
+    let toml = |hosts: &str| {
+        format!(
+            "[app.main]\nuse = \"dump\"\nfilters = [\"hosts\"]\n[filter.hosts]\nuse = \"allowed-hosts\"\nhosts = [{hosts}]"
+        )
+    };
+    let app = Fixture::new(&toml("\"a.example\", \"*.b.example\"")).app();
+    for (host, status) in [("a.example", 200), ("x.b.example:81", 200), ("evil.example", 421)] {
+        app.get("/").header("host", host).expect(status).await;
+    }
+    for (hosts, told) in
+        [("", "empty"), ("\"a b\"", "`a b` is not a host"), ("\"*.\"", "is not a host")]
+    {
+        let wrong = Fixture::new(&toml(hosts)).load().unwrap_err().to_string();
+        assert!(wrong.contains(told), "{wrong}");
+    }
+}
