@@ -35,7 +35,7 @@
 //! | `signed`, `private` | no | the signed and the encrypted jar of the `cookie` crate |
 
 mod after;
-mod allowed_hosts;
+pub mod allowed_hosts;
 mod app;
 mod body;
 mod clock;
