@@ -1,7 +1,7 @@
 //! Answers only for the hosts that the app is known by.
 //!
 //! 1. A request whose host is on the list passes; a name without a port stands for every port,
-//!    `*.example.org` for every name below `example.org`.
+//!    `*.example.org` for every name below `example.org`. A request without a port has the scheme's.
 //! 2. Any other request, and one without a host, is a 421 (RFC 9110, section 15.5.20).
 //!
 //! What the app builds of [`RequestExt::application_url`], and what is sent by mail, redirected to or
@@ -34,16 +34,21 @@ impl AllowedHosts {
     }
 
     fn allows(&self, host: &str, scheme: &str) -> bool {
-        let host = host::without_default_port(host, scheme).to_ascii_lowercase();
-        let name = match host.rfind(':') {
-            Some(colon) if !host.ends_with(']') => &host[..colon],
-            _ => &host,
-        };
+        if !host::is_valid(host.as_bytes()) {
+            return false;
+        }
+        let host = host.to_ascii_lowercase();
+        let (name, port) = host::split_port(&host);
+        let port = port.unwrap_or(if scheme == "https" { "443" } else { "80" });
         self.hosts.iter().any(|allowed| {
-            let below = allowed.strip_prefix('*').filter(|domain| domain.starts_with('.'));
-            *allowed == host
-                || allowed == name
-                || below.is_some_and(|domain| name.ends_with(domain))
+            let (own, own_port) = host::split_port(allowed);
+            let fits = match own.strip_prefix('*') {
+                Some(below) => {
+                    name.len() > below.len() && below.starts_with('.') && name.ends_with(below)
+                }
+                None => own == name && !name.is_empty(),
+            };
+            fits && own_port.is_none_or(|own| own == port)
         })
     }
 }
@@ -80,14 +85,31 @@ mod tests {
     #[tokio::test]
     async fn only_listed_hosts_pass() {
         let app = async |_: Request| Ok(response::text("hi"));
-        let app =
-            app.with(AllowedHosts::new(["Example.org", "*.example.org", "[::1]:8080", "a:9"]));
+        let app = app.with(AllowedHosts::new([
+            "Example.org",
+            "*.example.org",
+            "[::1]:8080",
+            "a:9",
+            "b:80",
+            "*.c:80",
+        ]));
         for (host, status) in [
             ("example.org", 200),
             ("EXAMPLE.ORG:8080", 200),
             ("www.example.org", 200),
             ("a:9", 200),
             ("[::1]:8080", 200),
+            ("b:80", 200),
+            ("b", 200),
+            ("x.c", 200),
+            ("x.c:81", 421),
+            ("b:81", 421),
+            ("evil.com/.example.org", 421),
+            ("evil.com?.example.org", 421),
+            ("evil.com@x.example.org", 421),
+            (".example.org", 421),
+            ("example.org:evil", 421),
+            ("example.org:80:80", 421),
             ("[::1]", 421),
             ("a:8", 421),
             ("a", 421),

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode, header};
 
-use crate::header::scan::{Scanner, split_list};
+use crate::header::scan::{Scanner, is_token_char, split_list};
 use crate::{Error, Result};
 
 /// 415, and why.
@@ -37,13 +37,15 @@ impl ContentType {
         let (essence, rest) = text.split_once(';').unwrap_or((text, ""));
         let mut parameters: Vec<(String, String)> = Vec::new();
         for piece in split_list(rest, ';') {
-            let mut scanner = Scanner::new(piece);
-            let (name, value) = scanner.parameter()?;
+            let (name, value) = parameter(piece)?;
             let name = name.to_ascii_lowercase();
-            if !scanner.is_at_end() || parameters.iter().any(|(known, _)| *known == name) {
+            // Few are meant, and each is compared with those before.
+            if parameters.len() >= MOST_PARAMETERS
+                || parameters.iter().any(|(known, _)| *known == name)
+            {
                 return None;
             }
-            parameters.push((name, value.into_owned()));
+            parameters.push((name, value));
         }
         Some(Self { essence: essence.trim().to_ascii_lowercase(), parameters })
     }
@@ -60,6 +62,25 @@ impl ContentType {
     }
 }
 
+/// A content type with more parameters is malformed.
+const MOST_PARAMETERS: usize = 32;
+
+/// A parameter whose value is quoted, or anything up to the next one: some clients leave a boundary
+/// unquoted that has to be quoted.
+fn parameter(piece: &str) -> Option<(&str, String)> {
+    let mut scanner = Scanner::new(piece);
+    if let Some((name, value)) = scanner.parameter()
+        && scanner.is_at_end()
+    {
+        return Some((name, value.into_owned()));
+    }
+    let (name, value) = piece.split_once('=')?;
+    let is_plain = |c: char| c.is_ascii_graphic() && c != '"';
+    let is_sound = !value.is_empty() && value.chars().all(is_plain);
+    (is_sound && name.chars().all(is_token_char) && !name.is_empty())
+        .then(|| (name, value.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +91,15 @@ mod tests {
         let form = read(r#" Multipart/Form-Data ; Boundary="a b";;charset=utf-8"#);
         assert_eq!(form.essence, "multipart/form-data");
         assert_eq!((form.parameter("boundary"), form.parameter("x")), (Some("a b"), None));
+        let java = read("multipart/form-data; boundary=----=_Part_1_2.3");
+        assert_eq!(java.parameter("boundary"), Some("----=_Part_1_2.3"));
+        assert_eq!(
+            ContentType::parse(&format!(
+                "a/b{}",
+                (0..33).fold(String::new(), |text, n| text + &format!(";{n}=1"))
+            )),
+            None
+        );
         for text in ["a/b; c", "a/b; c=", "a/b; c=\"d", "a/b; c=d; C=e", "a/b; c=d e"] {
             assert_eq!(ContentType::parse(text), None, "{text}");
         }

@@ -33,7 +33,7 @@ use http::{HeaderMap, HeaderValue, Response, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::header::scan::is_token_char;
-use crate::{Error, RequestExt, Result};
+use crate::{Error, RequestExt, Result, host};
 
 pub use ::cookie::{self, Cookie, CookieJar, SameSite};
 
@@ -50,7 +50,8 @@ pub(crate) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let pieces = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b';'));
     pieces.filter_map(|piece| {
         let (name, value) = std::str::from_utf8(piece).ok()?.split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
+        // Other white space is a part of the name: browsers let plain connections set such a cookie.
+        let (name, value) = (name.trim_matches([' ', '\t']), value.trim_matches([' ', '\t']));
         (!name.is_empty()).then_some((name, value))
     })
 }
@@ -152,7 +153,8 @@ impl SafeCookie {
         self
     }
 
-    /// Whether requests from other sites carry it. Default: [`SameSite::Lax`].
+    /// Whether requests from other sites carry it. Default: [`SameSite::Lax`]. `SameSite::None` is
+    /// `Lax` over plain http, where browsers would drop the cookie.
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.same_site = same_site;
@@ -164,6 +166,24 @@ impl SafeCookie {
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.http_only = http_only;
         self
+    }
+
+    /// A path may come from the script name: it must not end its attribute.
+    #[track_caller]
+    fn check(&self) -> Result<()> {
+        let is_path =
+            self.path.starts_with('/') && !self.path.contains(|c: char| c == ';' || c.is_control());
+        let domain = self.domain.as_deref();
+        let is_domain = domain.is_none_or(|name| {
+            !name.is_empty() && !name.contains([':', '[']) && host::is_valid(name.as_bytes())
+        });
+        if is_path && is_domain {
+            return Ok(());
+        }
+        Err(Error::boxed(format!(
+            "`{}` of the cookie `{}` is no path, or its domain none",
+            self.path, self.name
+        )))
     }
 
     /// The cookie as this request sent it, and as its answer can set it.
@@ -200,9 +220,11 @@ impl CookieOf {
         &self.name
     }
 
-    /// Has the browser keep `value`. What is larger than 4096 bytes is an error with status 500.
+    /// Has the browser keep `value`. What is larger than 4096 bytes is an error with status 500, and so
+    /// is a path or a domain that is none.
     #[track_caller]
     pub fn set<B>(&self, response: &mut Response<B>, value: &str) -> Result<()> {
+        self.cookie.check()?;
         let value = utf8_percent_encode(value, NOT_IN_VALUES).to_string();
         if self.name.len() + value.len() > MOST {
             return Err(Error::boxed(format!("the cookie `{}` is too large", self.name)));
@@ -217,6 +239,7 @@ impl CookieOf {
     /// Has the browser forget it.
     #[track_caller]
     pub fn remove<B>(&self, response: &mut Response<B>) -> Result<()> {
+        self.cookie.check()?;
         append(
             response,
             &self.build(String::new()).max_age(whole_seconds(Duration::ZERO)).to_string(),
@@ -225,9 +248,11 @@ impl CookieOf {
 
     fn build(&self, value: String) -> CookieBuilder<'_> {
         let SafeCookie { path, domain, same_site, http_only, .. } = &self.cookie;
+        let needs_https = *same_site == SameSite::None && !self.secure;
+        let same_site = if needs_https { SameSite::Lax } else { *same_site };
         let cookie = Cookie::build((&*self.name, value))
             .path(&**path)
-            .same_site(*same_site)
+            .same_site(same_site)
             .http_only(*http_only)
             .secure(self.secure);
         match domain {
@@ -276,6 +301,10 @@ mod tests {
             (b"=x; x; ; =; a=1", &[("a", "1")]),
             (b"__%48ost-a=1; a%3D=2", &[("__%48ost-a", "1"), ("a%3D", "2")]),
             (b"a=\xff; b=\xc3\xa9", &[("b", "é")]),
+            (
+                "\u{2003}__Host-a=1; b\u{a0}=2".as_bytes(),
+                &[("\u{2003}__Host-a", "1"), ("b\u{a0}", "2")],
+            ),
             (br#"a="x y"; $Path=/"#, &[("a", r#""x y""#), ("$Path", "/")]),
             (b"", &[]),
         ] {
@@ -334,6 +363,27 @@ mod tests {
         for name in ["", "a b", "a=b", "a;b", "é", "__Host-a", "__secure-a", "a\r\nb"] {
             assert!(SafeCookie::new(name).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn rule_2_attributes_cannot_break_out() {
+        let cookie = SafeCookie::new("a").unwrap();
+        for bad in [
+            cookie.clone().path("/x; Domain=evil.example"),
+            cookie.clone().path(""),
+            cookie.clone().path("/x\r\n"),
+            cookie.clone().domain("evil.example; Path=/"),
+            cookie.clone().domain("a:80"),
+        ] {
+            let of = bad.of(&request("http", &[]));
+            assert!(
+                of.set(&mut Response::new(()), "x").is_err()
+                    && of.remove(&mut Response::new(())).is_err()
+            );
+        }
+        let none = cookie.same_site(SameSite::None);
+        assert!(set_by(&none, "http", "x").contains("SameSite=Lax"));
+        assert!(set_by(&none, "https", "x").contains("SameSite=None; Secure"));
     }
 
     #[test]

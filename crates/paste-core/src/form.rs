@@ -35,7 +35,7 @@ use serde::de::DeserializeOwned;
 
 use crate::content_type::{ContentType, unsupported};
 use crate::read::BODY_LIMIT;
-use crate::{Error, Request, Result};
+use crate::{Body, Error, Request, Result};
 
 /// What a form may hold, before it is refused. Each limit has a default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,11 @@ pub struct FormLimits {
     pub(crate) total: u64,
     pub(crate) fields: usize,
     pub(crate) field_size: usize,
+    pub(crate) text: usize,
     #[cfg(feature = "multipart")]
     pub(crate) parts: usize,
+    #[cfg(feature = "multipart")]
+    pub(crate) files: usize,
     #[cfg(feature = "multipart")]
     pub(crate) part_head: usize,
     #[cfg(feature = "multipart")]
@@ -63,8 +66,11 @@ impl FormLimits {
         total: BODY_LIMIT as u64,
         fields: 1000,
         field_size: 1024 * 1024,
+        text: BODY_LIMIT,
         #[cfg(feature = "multipart")]
         parts: 1000,
+        #[cfg(feature = "multipart")]
+        files: 100,
         #[cfg(feature = "multipart")]
         part_head: 8 * 1024,
         #[cfg(feature = "multipart")]
@@ -97,6 +103,22 @@ impl FormLimits {
         self
     }
 
+    /// The size of all fields that are not files together, in bytes: what a form may take of memory,
+    /// however large its files are. Default: 2 MiB.
+    #[must_use]
+    pub const fn text(mut self, bytes: usize) -> Self {
+        self.text = bytes;
+        self
+    }
+
+    /// The number of files that a form is read with: each may keep a file open. Default: 100.
+    #[cfg(feature = "multipart")]
+    #[must_use]
+    pub const fn files(mut self, count: usize) -> Self {
+        self.files = count;
+        self
+    }
+
     /// The number of parts of a multipart body, fields and files. Default: 1000.
     #[cfg(feature = "multipart")]
     #[must_use]
@@ -114,8 +136,8 @@ impl FormLimits {
         self
     }
 
-    /// How much of each file is kept in memory before it goes to a temporary file, in bytes. Default:
-    /// 1 MiB.
+    /// How much of all files together is kept in memory; what goes beyond is in temporary files. In
+    /// bytes. Default: 1 MiB.
     #[cfg(feature = "multipart")]
     #[must_use]
     pub const fn memory(mut self, bytes: usize) -> Self {
@@ -137,6 +159,17 @@ impl FormLimits {
             return Ok(());
         }
         Err(self.field_too_large())
+    }
+
+    #[track_caller]
+    pub(crate) fn check_text(&self, size: usize) -> Result<()> {
+        if size <= self.text {
+            return Ok(());
+        }
+        Err(too_large(format!(
+            "The fields of the form are larger than {} bytes together.",
+            self.text
+        )))
     }
 
     #[track_caller]
@@ -218,13 +251,10 @@ pub(crate) async fn read(request: &mut Request, limits: FormLimits) -> Result<Fo
         "" if request.body().is_end_stream() => Ok(Form::default()),
         "" | "application/x-www-form-urlencoded" => {
             let decode = decoder(content_type.parameter("charset"))?;
-            let limit = usize::try_from(limits.total).unwrap_or(usize::MAX);
-            let body = std::mem::take(request.body_mut()).collect(limit).await?;
-            Ok(Form {
-                fields: decode_fields(&body, &limits, decode)?,
-                #[cfg(feature = "multipart")]
-                files: Vec::new(),
-            })
+            let body = std::mem::take(request.body_mut());
+            let mut form = Form::default();
+            read_urlencoded(body, &limits, decode, &mut form.fields).await?;
+            Ok(form)
         }
         #[cfg(feature = "multipart")]
         "multipart/form-data" => {
@@ -239,15 +269,46 @@ pub(crate) fn pairs(text: &[u8]) -> Vec<(String, String)> {
     pieces(text).map(|piece| pair(piece, &utf8)).collect()
 }
 
-fn decode_fields(
-    text: &[u8],
+/// Reads a body field by field: no more is kept than the fields so far, and the one that is not whole.
+async fn read_urlencoded(
+    mut body: Body,
     limits: &FormLimits,
     decode: impl Fn(&[u8]) -> String,
-) -> Result<Vec<(String, String)>> {
-    limits.check_fields(pieces(text).take(limits.fields.saturating_add(1)).count())?;
-    let fields: Vec<_> = pieces(text).map(|piece| pair(piece, &decode)).collect();
-    fields.iter().try_for_each(|(name, value)| limits.check_field_size(name, value))?;
-    Ok(fields)
+    fields: &mut Vec<(String, String)>,
+) -> Result<()> {
+    let (mut read, mut text) = (0, 0);
+    let mut open = Vec::new();
+    let mut add = |piece: &[u8]| {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        limits.check_fields(fields.len() + 1)?;
+        let (name, value) = pair(piece, &decode);
+        limits.check_field_size(&name, &value)?;
+        text += name.len() + value.len();
+        limits.check_text(text)?;
+        fields.push((name, value));
+        Ok(())
+    };
+    while let Some(chunk) = body.chunk().await? {
+        read += chunk.len() as u64;
+        if read > limits.total {
+            let total = limits.total;
+            return Err(too_large(format!("The body is larger than the limit of {total} bytes.")));
+        }
+        let mut pieces = chunk.split(|&byte| byte == b'&');
+        open.extend_from_slice(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            add(&open)?;
+            open.clear();
+            open.extend_from_slice(piece);
+        }
+        // A byte of text takes three at the most.
+        if open.len() / 3 > limits.field_size.saturating_add(1) {
+            return Err(limits.field_too_large());
+        }
+    }
+    add(&open)
 }
 
 fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -288,7 +349,7 @@ fn decoder(charset: Option<&str>) -> Result<impl Fn(&[u8]) -> String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Body, ReadExt};
+    use crate::ReadExt;
 
     fn post(content_type: &str, body: impl Into<Body>) -> Request {
         let request = http::Request::post("/");
@@ -363,6 +424,8 @@ mod tests {
             (FormLimits::new().field_size(3), "a=b&a=bcd", Some("larger than 3 bytes")),
             (FormLimits::new().field_size(3), "a=b%20c", Some("larger than 3 bytes")),
             (FormLimits::new().field_size(3), "a=b%20", None),
+            (FormLimits::new().text(5), "a=bc&d=ef", Some("5 bytes together")),
+            (FormLimits::new().text(6), "a=bc&d=ef", None),
         ] {
             let read = post(FORM, body).form_within(limits).await;
             let refusal = read.err().map(|error| {
@@ -374,6 +437,29 @@ mod tests {
         }
         let many = "a=b&".repeat(1001);
         assert_eq!(post(FORM, many).form().await.unwrap_err().status(), 413);
+    }
+
+    #[tokio::test]
+    async fn rule_4_a_large_total_does_not_let_text_take_memory() {
+        let limits = FormLimits::new().total(u64::MAX);
+        for piece in ["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "a=xxxxxxxxxxxxxxxxx&", "%41%41%41%41%41"]
+        {
+            let endless = std::iter::repeat(piece).map(Ok::<_, Error>);
+            let body = Body::from_stream(futures_util::stream::iter(endless));
+            assert_eq!(post(FORM, body).form_within(limits).await.unwrap_err().status(), 413);
+        }
+    }
+
+    #[tokio::test]
+    async fn fields_are_the_same_in_pieces_of_any_size() {
+        let text = "a=1&b=%C3%BC&&c&d=e=f&";
+        for size in 1..text.len() {
+            let pieces: Vec<_> =
+                text.as_bytes().chunks(size).map(|piece| Ok::<_, Error>(piece.to_vec())).collect();
+            let body = Body::from_stream(futures_util::stream::iter(pieces));
+            let form = post(FORM, body).form().await.unwrap();
+            assert_eq!(form.fields(), pairs(text.as_bytes()), "{size}");
+        }
     }
 
     #[tokio::test]

@@ -39,6 +39,14 @@ fn is_port(text: &str) -> bool {
         && (text.is_empty() || text.parse::<u16>().is_ok())
 }
 
+/// Splits `host:port`; an IPv6 address keeps its brackets, and an empty port is none.
+pub(crate) fn split_port(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, Some(port).filter(|p| !p.is_empty())),
+        _ => (host, None),
+    }
+}
+
 /// A host without the port that `scheme` has by default.
 pub(crate) fn without_default_port<'a>(host: &'a str, scheme: &str) -> &'a str {
     let port = match scheme {

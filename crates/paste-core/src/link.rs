@@ -31,7 +31,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode, utf8_percent_encode};
 
 use crate::error::encode_location;
 use crate::form::{encode, pairs};
-use crate::resolve::resolve;
+use crate::resolve::{path_of, resolve};
 use crate::{RequestExt, escape, path};
 
 /// A URL or a path with its query and fragment. See the [module](self) for the rules.
@@ -99,14 +99,12 @@ impl Link {
         Self { base: resolve(&request.path_url(), &self.base), ..self.clone() }
     }
 
-    /// This link without scheme and host.
+    /// This link without scheme and host: a path on whatever host follows it. What has a scheme and no
+    /// path on a host (`javascript:`, `mailto:`) becomes `/`.
     #[must_use]
     pub fn relative(&self) -> Self {
-        let base = match self.base.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
-            None => &self.base,
-        };
-        Self { base: base.to_owned(), ..self.clone() }
+        let base = path::hostless(path_of(&self.base)).into_owned();
+        Self { base: if base.is_empty() { "/".to_owned() } else { base }, ..self.clone() }
     }
 
     /// One segment further down. Slashes in it are encoded; an empty one ends the path with a slash.
@@ -451,6 +449,17 @@ mod tests {
         assert_eq!(absolute.to_string(), "http://example.org/wiki/a%20b?x=1");
         assert_eq!(absolute.relative(), here);
         assert_eq!(absolute.absolute(&request), absolute);
+        for (url, relative) in [
+            ("http://h//evil.example", "/evil.example"),
+            ("//evil.example", "/"),
+            ("http://h", "/"),
+            ("/proxy/http://example.org/x", "/proxy/http:/example.org/x"),
+            ("/a:b/c", "/a:b/c"),
+            ("javascript:alert(1)", "/"),
+            ("x/y", "x/y"),
+        ] {
+            assert_eq!(Link::new(url).relative().to_string(), relative, "{url}");
+        }
         request.shift_path_info();
         assert_eq!(Link::here(&request).to_string(), "/wiki/a%20b?x=1");
         let sly = http::Request::get("//evil.example/\\x").body(()).unwrap();

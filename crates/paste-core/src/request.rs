@@ -240,7 +240,7 @@ impl<B> RequestExt for http::Request<B> {
                 let host = host::without_default_port(host, scheme);
                 format!("{scheme}://{host}{}", self.script_name())
             }
-            None => self.script_name().to_owned(),
+            None => path::hostless(self.script_name()).into_owned(),
         }
     }
 

@@ -38,6 +38,13 @@ pub(crate) fn resolve(base: &str, reference: &str) -> String {
     url
 }
 
+/// The path of a URL, without scheme and host; `""` where what follows the scheme is no path on a host.
+#[cfg(feature = "form")]
+pub(crate) fn path_of(url: &str) -> &str {
+    let parts = Parts::of(url);
+    if parts.scheme.is_some() && parts.authority.is_none() { "" } else { parts.path }
+}
+
 /// The components of a reference: RFC 3986, appendix B.
 struct Parts<'a> {
     scheme: Option<&'a str>,

@@ -43,6 +43,8 @@ pub struct Spool {
     /// What is not in the file.
     buffer: BytesMut,
     file: Option<Arc<File>>,
+    /// A write has not come to its end: something is missing.
+    is_cut: bool,
 }
 
 /// Bytes that are kept. Clones share them.
@@ -60,7 +62,7 @@ enum Content {
 
 impl Default for Spool {
     fn default() -> Self {
-        Self { memory: MEMORY, size: 0, buffer: BytesMut::new(), file: None }
+        Self { memory: MEMORY, size: 0, buffer: BytesMut::new(), file: None, is_cut: false }
     }
 }
 
@@ -82,7 +84,8 @@ impl Spool {
         self.size
     }
 
-    /// Keeps `data`, too. A file that cannot be made or written is an error with status 500.
+    /// Keeps `data`, too. A file that cannot be made or written is an error with status 500, and so is
+    /// whatever follows on a write that was dropped before its end.
     pub async fn write(&mut self, data: &[u8]) -> Result<()> {
         self.size += data.len() as u64;
         self.buffer.extend_from_slice(data);
@@ -102,6 +105,9 @@ impl Spool {
     }
 
     async fn flush(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.is_cut, true) {
+            return Err(crate::Error::boxed("a write before this one did not come to its end"));
+        }
         let data = self.buffer.split().freeze();
         let file = self.file.take();
         let written = spawn_blocking(move || {
@@ -110,12 +116,13 @@ impl Spool {
             io::Result::Ok(file)
         });
         self.file = Some(written.await??);
+        self.is_cut = false;
         Ok(())
     }
 
     /// All that was written, to be read.
     pub async fn finish(mut self) -> Result<Spooled> {
-        if self.file.is_some() && !self.buffer.is_empty() {
+        if self.is_cut || (self.file.is_some() && !self.buffer.is_empty()) {
             self.flush().await?;
         }
         let content = match self.file {
@@ -225,6 +232,14 @@ mod tests {
         }
         let empty = Spool::new().memory(0).finish().await.unwrap();
         assert!(empty.is_empty() && !empty.is_on_disk());
+    }
+
+    #[tokio::test]
+    async fn a_write_that_was_dropped_is_not_forgotten() {
+        let mut spool = Spool::new().memory(0);
+        assert!(futures_util::FutureExt::now_or_never(spool.write(b"hello")).is_none());
+        assert!(spool.write(b"!").await.is_err());
+        assert!(spool.finish().await.is_err());
     }
 
     #[tokio::test]

@@ -8,8 +8,12 @@
 //! 3. Scheme and host are what the outermost trusted proxy says: [`RequestExt::scheme`] and the `Host`
 //!    header. Other schemes than `http` and `https` are ignored.
 //! 4. A malformed value is ignored as if it were absent, and so is all that stands left of it.
-//! 5. Where both kinds of header are there and say different things, someone else than the proxy wrote
-//!    one of them: scheme and host stay, and the client's address is unknown.
+//! 5. Where both kinds of header are there, only what both say alike is believed, since someone else
+//!    than the proxy may have written one of them: otherwise scheme and host stay, and the client's
+//!    address is unknown.
+//! 6. A proxy must write or remove each of these headers that clients can send: what it lets through, a
+//!    client has written. A proxy that writes only `X-Forwarded-For` lets clients choose their scheme and
+//!    host; put [`AllowedHosts`](crate::AllowedHosts) inside, or have the proxy set the others.
 //!
 //! ```
 //! use paste_core::{AppExt, Request, RequestExt, Result, TrustedProxies, response};
@@ -186,18 +190,11 @@ impl Story {
                 } else {
                     Client::Hidden
                 },
-                scheme: agreed(self.scheme, other.scheme),
-                host: agreed(self.host, other.host),
+                scheme: self.scheme.filter(|scheme| other.scheme.as_ref() == Some(scheme)),
+                host: self.host.filter(|host| other.host.as_ref() == Some(host)),
                 is_told: true,
             }),
         }
-    }
-}
-
-fn agreed<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
-    match (one, other) {
-        (Some(one), Some(other)) => (one == other).then_some(one),
-        (one, other) => one.or(other),
     }
 }
 
@@ -321,8 +318,7 @@ mod tests {
 
     #[test]
     fn rule_1_only_trusted_peers_are_believed() {
-        let told =
-            [("forwarded", "for=1.2.3.4;proto=https;host=outer"), ("x-forwarded-for", "1.2.3.4")];
+        let told = [("forwarded", "for=1.2.3.4;proto=https;host=outer")];
         let believed = (Some("1.2.3.4".to_owned()), "https".to_owned(), "outer".to_owned());
         for peer in ["10.1.2.3", "::ffff:10.1.2.3", "::1"] {
             assert_eq!(seen(peer, &told), believed, "{peer}");
@@ -427,6 +423,26 @@ mod tests {
         assert_eq!(both("garbage", "1.2.3.4").as_deref(), Some("1.2.3.4"));
         let schemes = [("forwarded", "for=1.2.3.4;proto=https"), ("x-forwarded-proto", "http")];
         assert_eq!(seen("10.0.0.1", &schemes).1, "http");
+    }
+
+    #[test]
+    fn rule_5_a_client_cannot_add_what_the_proxy_does_not_say() {
+        let mixed = |forwarded: &str, more: &[(&str, &str)]| {
+            let mut headers = vec![("forwarded", forwarded), ("x-forwarded-for", "1.2.3.4")];
+            headers.extend(more);
+            seen("10.0.0.1", &headers)
+        };
+        let own = |client: Option<&str>| {
+            (client.map(str::to_owned), "http".to_owned(), "inner".to_owned())
+        };
+        assert_eq!(mixed("for=6.6.6.6;host=evil;proto=https", &[]), own(None));
+        assert_eq!(mixed("for=1.2.3.4;host=evil;proto=https", &[]), own(Some("1.2.3.4")));
+        assert_eq!(mixed("host=evil", &[]), own(None));
+        let alike = mixed(
+            "for=1.2.3.4;proto=https",
+            &[("x-forwarded-proto", "https"), ("x-forwarded-host", "evil")],
+        );
+        assert_eq!(alike, (Some("1.2.3.4".to_owned()), "https".to_owned(), "inner".to_owned()));
     }
 
     #[test]

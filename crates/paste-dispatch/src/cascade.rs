@@ -6,7 +6,8 @@
 //!    extensions, does not stay.
 //! 3. Each app can read the whole body. What an app reads is kept for the next: 1 MiB in memory, the
 //!    rest in a temporary file, [64 MiB](Cascade::replay_limit) in all; beyond, the next app that is
-//!    asked is a 413. A body that no app reads is never read.
+//!    asked is a 413. A body that no app reads is never read; one that breaks breaks for the next app,
+//!    too. Trailers are for the app that reads them first.
 //! 4. Control flow passes. Without apps it is a 404.
 //!
 //! ```

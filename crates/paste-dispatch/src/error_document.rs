@@ -6,8 +6,10 @@
 //! 2. Headers of the first answer stay (`WWW-Authenticate`, `Retry-After`), but for those that describe
 //!    its content; those of the page replace them. Cookies of both are set.
 //! 3. The page sees what went wrong in the extensions: [`Failure`].
-//! 4. A page that fails itself, by an error or a status that is one, gives way to the first answer.
-//! 5. It needs no [`Recursive`](crate::Recursive) around it. Control flow passes.
+//! 4. A page that fails itself, by an error, a status that is one, or a forward, gives way to the first
+//!    answer.
+//! 5. It needs no [`Recursive`](crate::Recursive) around it. Control flow of the app
+//!    passes.
 //!
 //! ```
 //! use http::StatusCode;

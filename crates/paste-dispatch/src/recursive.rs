@@ -2,7 +2,7 @@
 //!
 //! 1. A [`Forward`] that is raised anywhere below, as an error, starts the request again, on another
 //!    path or changed: method, headers, body and mount stay unless it says otherwise. The client sees
-//!    the answer alone. A forward that becomes GET or HEAD has no body.
+//!    the answer alone. A forward that makes GET or HEAD of another method has no body.
 //! 2. [`include`](Include::include) makes a sub-request, a GET without a body, and gives its answer as a
 //!    value, whose body streams. Cookies and the other headers of the request go along, but for those of
 //!    its body, of conditions and ranges.
@@ -124,10 +124,11 @@ impl Inner {
             let mut request = Request::from_parts(head.clone(), Body::empty());
             forward.apply(&mut request)?;
             self.step(&head, &mut request)?;
+            let before = head.method;
             let body;
             (head, body) = request.into_parts();
-            if matches!(head.method, Method::GET | Method::HEAD) {
-                remove_content(&mut head.headers);
+            if before != head.method && matches!(head.method, Method::GET | Method::HEAD) {
+                remove_body_headers(&mut head.headers);
                 replay = Replay::new(Body::empty(), self.options.limit);
             } else if !http_body::Body::is_end_stream(&body) {
                 replay = Replay::new(body, self.options.limit);
@@ -255,14 +256,23 @@ async fn sub_request(prepared: Result<(Arc<Inner>, Request)>) -> Result {
     running.instrument(span).await
 }
 
-/// Removes what describes the body of a request, or asks for a part or a newer form of an answer.
-pub(crate) fn remove_content(headers: &mut HeaderMap) {
+/// Removes what describes the body of a request.
+fn remove_body_headers(headers: &mut HeaderMap) {
     for name in [
         header::CONTENT_LENGTH,
         header::CONTENT_TYPE,
         header::CONTENT_ENCODING,
         header::TRANSFER_ENCODING,
         header::EXPECT,
+    ] {
+        headers.remove(name);
+    }
+}
+
+/// Removes that, and what asks for a part or a newer form of an answer.
+pub(crate) fn remove_content(headers: &mut HeaderMap) {
+    remove_body_headers(headers);
+    for name in [
         header::RANGE,
         header::IF_RANGE,
         header::IF_MATCH,

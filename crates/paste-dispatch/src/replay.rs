@@ -3,7 +3,8 @@
 //! 1. Nothing is read before an app reads; what it reads is kept, in memory while it is little, in a
 //!    temporary file beyond.
 //! 2. The next app gets what was kept, and then what nobody has read yet.
-//! 3. More than the limit is not kept: the app that reads it has it, and the next one gets an error
+//! 3. A body that breaks while an app reads it breaks for the next, with the same status.
+//! 4. More than the limit is not kept: the app that reads it has it, and the next one gets an error
 //!    with status 413. Trailers are not kept.
 
 use std::collections::VecDeque;
@@ -31,7 +32,7 @@ pub(crate) struct Replay {
     limit: u64,
 }
 
-type Slot = Arc<Mutex<Option<Live>>>;
+type Slot = Arc<Mutex<Option<Reading>>>;
 
 /// The rest of the body, and what the present app has read of it.
 #[derive(Debug)]
@@ -41,45 +42,38 @@ struct Live {
     /// How much may still be kept.
     room: u64,
     is_lost: bool,
+    /// The source has broken, with this status and detail.
+    broken: Option<(StatusCode, Option<String>)>,
 }
 
 impl Replay {
     pub(crate) fn new(body: Body, limit: u64) -> Self {
         let length = body.size_hint().exact();
         let spool = Spool::new().memory(MEMORY);
-        let live = Live { source: body, spool, room: limit, is_lost: false };
-        Self { kept: Vec::new(), rest: Arc::new(Mutex::new(Some(live))), length, limit }
+        let live = Live { source: body, spool, room: limit, is_lost: false, broken: None };
+        let rest = Arc::new(Mutex::new(Some(Reading::Rest(live))));
+        Self { kept: Vec::new(), rest, length, limit }
     }
 
     /// The body for the next app, which another may follow.
     pub(crate) async fn next(&mut self) -> Result<Body> {
-        let Some(live) = self.take_rest().await? else { return Ok(Body::empty()) };
-        if live.source.is_end_stream() && self.kept.is_empty() {
+        let live = self.take_rest().await?;
+        if live.source.is_end_stream() && self.kept.is_empty() && live.broken.is_none() {
             self.put_back(live);
             return Ok(Body::empty());
         }
-        Ok(Body::new(Tee {
-            kept: self.bodies(),
-            reading: Reading::Rest(live),
-            slot: Arc::clone(&self.rest),
-            left: self.length,
-        }))
+        let (kept, slot) = (self.bodies(), Arc::clone(&self.rest));
+        Ok(Body::new(Tee { kept, reading: Reading::Rest(live), slot, left: self.length }))
     }
 
     /// The body for the last app.
     pub(crate) async fn last(mut self) -> Result<Body> {
-        let Some(live) = self.take_rest().await? else { return Ok(Body::empty()) };
-        if self.kept.is_empty() {
+        let live = self.take_rest().await?;
+        if self.kept.is_empty() && live.broken.is_none() {
             return Ok(live.source);
         }
-        let mut kept = self.bodies();
-        kept.push_back(live.source);
-        Ok(Body::new(Tee {
-            kept,
-            reading: Reading::Done,
-            slot: Slot::default(),
-            left: self.length,
-        }))
+        let (kept, slot) = (self.bodies(), Slot::default());
+        Ok(Body::new(Tee { kept, reading: Reading::Last(live), slot, left: self.length }))
     }
 
     fn bodies(&self) -> VecDeque<Body> {
@@ -87,10 +81,14 @@ impl Replay {
     }
 
     /// Takes the rest back from the app before, and keeps what that has read.
-    async fn take_rest(&mut self) -> Result<Option<Live>> {
+    async fn take_rest(&mut self) -> Result<Live> {
         let rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut live) = rest else {
-            return Err(Error::boxed("an app still holds the body that another is to read"));
+        let mut live = match rest {
+            Some(Reading::Rest(live) | Reading::Last(live)) => live,
+            Some(Reading::Keeping(keeping)) => keeping.await.0,
+            None => {
+                return Err(Error::boxed("an app still holds the body that another is to read"));
+            }
         };
         if live.is_lost {
             let detail = format!("A body of more than {} bytes cannot be read twice.", self.limit);
@@ -100,11 +98,11 @@ impl Replay {
         if spool.size() > 0 {
             self.kept.push(spool.finish().await?);
         }
-        Ok(Some(live))
+        Ok(live)
     }
 
     fn put_back(&self, live: Live) {
-        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Reading::Rest(live));
     }
 }
 
@@ -120,8 +118,21 @@ struct Tee {
 enum Reading {
     Rest(Live),
     /// Data goes to a file before the app gets it.
-    Keeping(Pin<Box<dyn Future<Output = (Live, Result<Bytes>)> + Send>>),
-    Done,
+    Keeping(Keeping),
+    /// No app will come after this one: nothing more is kept.
+    Last(Live),
+}
+
+type Keeping = Pin<Box<dyn Future<Output = (Live, Result<Bytes>)> + Send>>;
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Rest(_) => "Rest",
+            Self::Keeping(_) => "Keeping",
+            Self::Last(_) => "Last",
+        })
+    }
 }
 
 impl http_body::Body for Tee {
@@ -154,20 +165,17 @@ impl Tee {
         }
         loop {
             match &mut self.reading {
-                Reading::Done => return Poll::Ready(None),
+                Reading::Last(live) => return live.poll_source(context),
                 Reading::Rest(live) => {
-                    let frame = ready!(Pin::new(&mut live.source).poll_frame(context));
-                    let data = match frame {
+                    let data = match ready!(live.poll_source(context)) {
                         Some(Ok(frame)) if frame.is_data() => frame.into_data().unwrap_or_default(),
                         frame => return Poll::Ready(frame),
                     };
                     if !live.must_wait(&data) {
                         return Poll::Ready(Some(Ok(Frame::data(data))));
                     }
-                    if let Reading::Rest(live) = std::mem::replace(&mut self.reading, Reading::Done)
-                    {
-                        self.reading = Reading::Keeping(Box::pin(live.keep(data)));
-                    }
+                    let live = std::mem::replace(live, Live::none());
+                    self.reading = Reading::Keeping(Box::pin(live.keep(data)));
                 }
                 Reading::Keeping(keeping) => {
                     let (live, data) = ready!(keeping.as_mut().poll(context));
@@ -180,6 +188,30 @@ impl Tee {
 }
 
 impl Live {
+    /// Of no body.
+    fn none() -> Self {
+        let (source, spool) = (Body::empty(), Spool::new());
+        Self { source, spool, room: 0, is_lost: false, broken: None }
+    }
+
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        if let Some((status, detail)) = &self.broken {
+            let error = Error::from_status(*status);
+            let error = match detail {
+                Some(detail) => error.detail(detail.clone()),
+                None => error,
+            };
+            return Poll::Ready(Some(
+                Err(error.note("the body broke while an app before read it")),
+            ));
+        }
+        let frame = ready!(Pin::new(&mut self.source).poll_frame(context));
+        if let Some(Err(error)) = &frame {
+            self.broken = Some((error.status(), error.public_detail().map(str::to_owned)));
+        }
+        Poll::Ready(frame)
+    }
+
     /// Keeps `data` at once where there is room in memory. `true`: it must go to a file first.
     fn must_wait(&mut self, data: &Bytes) -> bool {
         let room = self.room.checked_sub(data.len() as u64);
@@ -200,9 +232,8 @@ impl Live {
 
 impl Drop for Tee {
     fn drop(&mut self) {
-        if let Reading::Rest(live) = std::mem::replace(&mut self.reading, Reading::Done) {
-            *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
-        }
+        let reading = std::mem::replace(&mut self.reading, Reading::Rest(Live::none()));
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
     }
 }
 
@@ -250,6 +281,35 @@ mod tests {
         let mut replay = Replay::new(chunks(10, 1000), 5000);
         read(&mut replay.next().await.unwrap(), 5000).await;
         assert_eq!(read(&mut replay.last().await.unwrap(), usize::MAX).await.len(), 10_000);
+    }
+
+    #[tokio::test]
+    async fn what_breaks_breaks_for_the_next_app_too() {
+        let broken = || {
+            let error = Error::bad_request("The client has gone.").into_boxed();
+            Body::from_stream(futures_util::stream::iter([Ok("some"), Err(error)]))
+        };
+        let mut replay = Replay::new(broken(), LIMIT);
+        for _ in 0..2 {
+            let error = replay.next().await.unwrap().collect(99).await.unwrap_err();
+            assert_eq!(
+                (error.status().as_u16(), error.public_detail()),
+                (400, Some("The client has gone."))
+            );
+        }
+        assert_eq!(replay.last().await.unwrap().collect(99).await.unwrap_err().status(), 400);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_dropped_while_it_is_kept_loses_nothing() {
+        let mut replay = Replay::new(chunks(3, MEMORY), LIMIT);
+        let mut first = replay.next().await.unwrap();
+        first.chunk().await.unwrap();
+        // The second chunk goes to a file, for which the app does not wait.
+        assert!(futures_util::FutureExt::now_or_never(first.chunk()).is_none());
+        drop(first);
+        let whole = read(&mut replay.last().await.unwrap(), usize::MAX).await;
+        assert!(whole == read(&mut chunks(3, MEMORY), usize::MAX).await);
     }
 
     #[tokio::test]

@@ -1,8 +1,9 @@
 //! A middleware for some requests only.
 //!
 //! 1. All conditions must hold; without any, every request goes through.
-//! 2. A path holds for itself and what is below, by whole segments, each decoded once, as in
-//!    [`url_map`](crate::url_map), and counts from where the middleware stands.
+//! 2. A path holds for itself and what is below, by whole segments of the decoded path, and counts from
+//!    where the middleware stands. Unlike in [`url_map`](crate::url_map) an encoded slash separates: an
+//!    app that reads `path_info` sees it as a slash, and what guards `/admin` guards `/admin%2Fx`.
 //! 3. A method is one of those named; a header has the value, in one of its lines.
 //! 4. Other requests go to the app as if the middleware were not there.
 //!
@@ -55,8 +56,7 @@ impl<M> When<M> {
     /// Only at `path` and below.
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
-        self.change().path =
-            path::segments(path).map(|part| path::decode(part).into_owned()).collect();
+        self.change().path = segments(&path::decode(path)).map(<[u8]>::to_vec).collect();
         self
     }
 
@@ -116,11 +116,9 @@ impl<W: App> App for WithWhen<W> {
 
 impl Conditions {
     fn hold(&self, request: &Request) -> bool {
-        let mut segments = path::segments(request.uri().path());
-        let is_below = self
-            .path
-            .iter()
-            .all(|own| segments.next().is_some_and(|next| *path::decode(next) == **own));
+        let path = path::decode(request.uri().path());
+        let mut sent = segments(&path);
+        let is_below = self.path.iter().all(|own| sent.next().is_some_and(|next| next == own));
         let has = |(name, value): &(HeaderName, HeaderValue)| {
             request.headers().get_all(name).iter().any(|own| own == value)
         };
@@ -129,6 +127,11 @@ impl Conditions {
             && self.headers.iter().all(has)
             && self.matches.iter().all(|matches| matches(request))
     }
+}
+
+/// The segments of a decoded path.
+fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/').filter(|segment| !segment.is_empty())
 }
 
 impl fmt::Debug for Conditions {

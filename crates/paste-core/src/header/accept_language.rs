@@ -75,18 +75,26 @@ impl AcceptLanguage {
         if self.ranges.is_empty() {
             return Some(Fit { precision: 0, quality: quality::BEST, place: 0 });
         }
+        // The longest range that the language is, or is more particular than.
         let precision = |range: &str| {
-            if range.eq_ignore_ascii_case(language) {
-                return Some(4);
-            }
-            match range {
-                "*" => Some(1),
-                _ if begins_with(language, range) => Some(3),
-                _ if begins_with(range, language) => Some(2),
-                _ => None,
-            }
+            let names = range.eq_ignore_ascii_case(language) || begins_with(language, range);
+            names.then(|| u8::try_from(range.len()).unwrap_or(u8::MAX))
         };
-        quality::fit(&self.ranges, precision)
+        quality::fit(&self.ranges, precision).map(|fit| Fit { precision: 3, ..fit }).or_else(|| {
+            // Better than nothing: of the ranges that are more particular, the one liked best.
+            let narrower = self
+                .ranges
+                .iter()
+                .enumerate()
+                .filter(|(_, (range, quality))| *quality > 0 && begins_with(range, language));
+            let narrower = narrower.max_by_key(|(place, (_, q))| (*q, std::cmp::Reverse(*place)));
+            let narrower = narrower.map(|(place, (_, quality))| Fit {
+                precision: 2,
+                quality: *quality,
+                place,
+            });
+            narrower.or_else(|| quality::fit(&self.ranges, |range| (range == "*").then_some(1)))
+        })
     }
 }
 
@@ -138,6 +146,9 @@ mod tests {
             ("de-CH;q=0, *", &["de-CH", "fr"], Some("fr")),
             ("en;q=0.5, *", &["en", "fr"], Some("fr")),
             ("de;q=0", &["de"], None),
+            ("zh;q=0.3, zh-Hant;q=0.9, en;q=0.5", &["en", "zh-Hant-TW"], Some("zh-Hant-TW")),
+            ("en-GB;q=0.2, en-US;q=0.9, fr;q=0.5", &["en", "fr"], Some("en")),
+            ("de-CH;q=0, *;q=0.5", &["de"], Some("de")),
             ("not_a_language, x-😀, de", &["fr", "de"], Some("de")),
             ("%%%", &["fr", "de"], Some("fr")),
             ("", &["fr", "de"], Some("fr")),

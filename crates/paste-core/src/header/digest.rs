@@ -164,7 +164,11 @@ fn parameters(value: &str) -> Option<Vec<(String, Cow<'_, str>)>> {
         let mut scanner = Scanner::new(piece.trim());
         let (name, value) = scanner.parameter()?;
         let name = name.to_ascii_lowercase();
-        if !scanner.skip_space().is_at_end() || parameters.iter().any(|(known, _)| *known == name) {
+        // Few are meant, and each is compared with those before.
+        if parameters.len() >= 32
+            || !scanner.skip_space().is_at_end()
+            || parameters.iter().any(|(known, _)| *known == name)
+        {
             return None;
         }
         parameters.push((name, value));

@@ -56,7 +56,10 @@ fn read(text: &str) -> Quality {
         clippy::cast_sign_loss,
         reason = "between 0 and 1000"
     )]
-    quality.map_or(BEST, |quality| (quality * 1000.0).round() as Quality)
+    quality.map_or(BEST, |quality| {
+        let thousandths = (quality * 1000.0).round() as Quality;
+        if quality > 0.0 { thousandths.max(1) } else { 0 } // only 0 means "never"
+    })
 }
 
 /// Values with their qualities as a header says them: `a, b;q=0.8, c;q=0`.
@@ -123,7 +126,7 @@ mod tests {
         let read: Vec<_> = items(list).collect();
         let with = |value, quality| (value, quality, Vec::new());
         let expected =
-            vec![with("a", 500), with("b", 250), with("c", 1000), with("d", 1000), with("e", 0)];
+            vec![with("a", 500), with("b", 250), with("c", 1000), with("d", 1000), with("e", 1)];
         assert_eq!(read[..5], expected);
         assert_eq!(read[5], ("g", 1000, vec![("x".to_owned(), "y".to_owned())]));
         assert_eq!(read.len(), 6);

@@ -6,9 +6,9 @@
 //!    types are a 400, another content type is a 415.
 //! 3. A file's name is advice: [`Part::file_name`] is the last component of what the client sent,
 //!    without controls, and none where that is nothing, `.` or `..`.
-//! 4. The [limits](FormLimits) hold for parts that are streamed, too: the total, the number of parts,
-//!    the size of a head. A field's size is checked where it is read whole. What comes before the
-//!    first part is bounded as a head is.
+//! 4. The [limits](FormLimits) hold for parts that are streamed, too: the total, the number of parts
+//!    and of fields, the size of a head. The size of fields, each and together, is checked where they
+//!    are read whole. What comes before the first part is bounded as a head is.
 //! 5. A part that is not read to its end is passed over; what stands behind the last is thrown away,
 //!    within the total.
 //! 6. Parts are not nested, and have no transfer encodings and lengths of their own (sections 4.3,
@@ -52,6 +52,9 @@ pub struct Multipart {
     limits: FormLimits,
     read: u64,
     parts: usize,
+    fields: usize,
+    /// How much text was read of fields.
+    text: usize,
 }
 
 /// A part of a multipart body: a field, or a file.
@@ -86,7 +89,7 @@ impl Multipart {
         };
         let parser = Parser::new(boundary, limits.part_head);
         let body = std::mem::take(request.body_mut());
-        Ok(Self { body, parser, limits, read: 0, parts: 0 })
+        Ok(Self { body, parser, limits, read: 0, parts: 0, fields: 0, text: 0 })
     }
 
     /// The next part, when its head is there; `None` at the end of the body.
@@ -114,6 +117,8 @@ impl Multipart {
             return Err(Error::bad_request("A part of the form has no name."));
         };
         let is_file = file_name.is_some();
+        self.fields += usize::from(!is_file);
+        self.limits.check_fields(self.fields)?;
         let file_name = file_name.as_deref().and_then(last_component);
         Ok(Part { multipart: self, name, file_name, is_file, headers, ended: false })
     }
@@ -122,12 +127,20 @@ impl Multipart {
     pub(crate) async fn into_form(mut self) -> Result<Form> {
         let mut form = Form::default();
         let limits = self.limits;
+        let mut memory = limits.memory;
         while let Some(part) = self.next_part().await? {
             if part.is_file() {
+                if form.files.len() >= limits.files {
+                    let most = limits.files;
+                    return Err(too_large(format!("The form has more than {most} files.")));
+                }
                 let name = part.name.clone();
-                form.files.push((name, part.spool().await?));
+                let file = part.spool_within(memory).await?;
+                if !file.content.is_on_disk() {
+                    memory -= usize::try_from(file.content.size()).unwrap_or(memory).min(memory);
+                }
+                form.files.push((name, file));
             } else {
-                limits.check_fields(form.fields.len() + 1)?;
                 let name = part.name.clone();
                 let value = part.text().await?;
                 limits.check_field_size(&name, &value)?;
@@ -234,6 +247,8 @@ impl Part<'_> {
             if whole.len() + chunk.len() > limits.field_size {
                 return Err(limits.field_too_large());
             }
+            self.multipart.text += chunk.len();
+            limits.check_text(self.multipart.text)?;
             whole.extend_from_slice(&chunk);
         }
         Ok(whole.freeze())
@@ -251,8 +266,13 @@ impl Part<'_> {
     }
 
     /// The whole content as a file: in memory while it is small, on disk beyond.
-    pub async fn spool(mut self) -> Result<Upload> {
-        let mut spool = Spool::new().memory(self.multipart.limits.memory);
+    pub async fn spool(self) -> Result<Upload> {
+        let memory = self.multipart.limits.memory;
+        self.spool_within(memory).await
+    }
+
+    async fn spool_within(mut self, memory: usize) -> Result<Upload> {
+        let mut spool = Spool::new().memory(memory);
         while let Some(chunk) = self.chunk().await? {
             spool.write(&chunk).await?;
         }

@@ -201,14 +201,14 @@ impl Parser {
     }
 
     fn head(&mut self) -> Result<Option<Event>, Fault> {
-        let within = &self.buffer[..self.buffer.len().min(self.limit + 4)];
+        let within = &self.buffer[..self.buffer.len().min(self.limit.saturating_add(4))];
         let end = if within.starts_with(b"\r\n") {
             Some(2)
         } else {
             memmem::find(within, b"\r\n\r\n").map(|at| at + 4)
         };
         let Some(end) = end else {
-            return if within.len() > self.limit {
+            return if within.len() > self.limit.saturating_add(3) {
                 Err(Fault::HeadTooLarge)
             } else {
                 self.wanting()

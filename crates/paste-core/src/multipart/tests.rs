@@ -131,6 +131,9 @@ async fn rule_4_each_limit_is_named() {
         (limits.fields(0).field_size(0), &file, None),
         (limits.total(150), &file, Some((413, "150 bytes"))),
         (limits.parts(0), &file, Some((413, "more than 0 parts"))),
+        (limits.files(0), &file, Some((413, "more than 0 files"))),
+        (limits.text(1), &two, Some((413, "larger than 1 bytes together"))),
+        (limits.part_head(usize::MAX), &two, None),
         (limits, &head, Some((400, "larger than 8192 bytes"))),
         (limits.part_head(10_000), &head, None),
         (limits, &preamble, Some((400, "larger than 8192 bytes"))),
@@ -208,6 +211,18 @@ async fn large_files_go_to_disk() {
         let content = form.file("f").unwrap().content().clone();
         assert_eq!((content.is_on_disk(), content.size()), (on_disk, 5000));
     }
+}
+
+#[tokio::test]
+async fn files_share_the_memory_of_a_form() {
+    let part = |content: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\n{content}\r\n")
+    };
+    let body = part(&"x".repeat(60)) + &part(&"x".repeat(50)) + &part(&"x".repeat(40)) + "--b--";
+    let form = post(TYPE, body).form_within(FormLimits::new().memory(100)).await.unwrap();
+    let on_disk: Vec<_> =
+        form.files().iter().map(|(_, file)| file.content().is_on_disk()).collect();
+    assert_eq!(on_disk, [false, true, false]);
 }
 
 #[tokio::test]

@@ -8,6 +8,9 @@ use paste_core::BoxApp;
 use super::key::{HostKey, host_and_port, parents};
 use super::table::Table;
 
+/// No name of a host is longer (RFC 1035, section 2.3.4), nor has it parents without end.
+const LONGEST: usize = 255;
+
 /// Tables by host.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hosts {
@@ -28,6 +31,22 @@ impl Hosts {
         self.exact.is_empty() && self.below.is_empty()
     }
 
+    /// Takes away what is mounted for a host.
+    pub(super) fn remove(&mut self, host: &HostKey, path: &str) -> Option<BoxApp> {
+        let names = if host.below { &mut self.below } else { &mut self.exact };
+        let ports = names.get_mut(&host.name)?;
+        let removed = match host.port {
+            Some(port) => {
+                let removed = ports.one.get_mut(&port)?.remove(path);
+                ports.one.retain(|_, table| !table.is_empty());
+                removed
+            }
+            None => ports.any.remove(path),
+        };
+        names.retain(|_, ports| !ports.any.is_empty() || !ports.one.is_empty());
+        removed
+    }
+
     pub(super) fn table_mut(&mut self, host: &HostKey) -> &mut Table {
         let names = if host.below { &mut self.below } else { &mut self.exact };
         let ports = names.entry(host.name.clone()).or_default();
@@ -40,6 +59,9 @@ impl Hosts {
     /// The app of the most particular host that has one for the path.
     pub(super) fn find(&self, host: &str, scheme: &str, path: &[u8]) -> Option<(&BoxApp, usize)> {
         let (name, port) = host_and_port(host, scheme);
+        if name.len() > LONGEST {
+            return None;
+        }
         let exact = self.exact.get(&*name).and_then(|ports| ports.find(port, path));
         exact.or_else(|| {
             let mut below = parents(&name).filter_map(|parent| self.below.get(parent));

@@ -14,8 +14,10 @@
 //!    mounted only where [`debug`](UrlMap::debug) is on.
 //! 7. [`Mounts`] changes the map while it serves: a request sees the map as it was or as it is, and
 //!    waits for nobody.
-//! 8. A mount with a name is found by [`url_to`](UrlTo::url_to) from every app below its map, through
-//!    maps within maps: `"wiki"`, or `"docs/wiki"` for a name in a map that is itself mounted by a name.
+//! 8. A mount with a name is found by [`url_to`](UrlTo::url_to) from every app below its map, the default
+//!    app among them, through maps within maps: `"wiki"`, or `"docs/wiki"` for a name in a map that is
+//!    itself mounted by a name. A mount that is for no host, asked for on a host that another mount takes
+//!    the path on, is at the [main host](Mounts::main_host).
 //!
 //! ```
 //! use paste_core::{Request, RequestExt, Result, response};
@@ -75,6 +77,7 @@ struct Tables {
     any_host: Table,
     hosts: Hosts,
     names: Names,
+    main_host: Option<String>,
 }
 
 impl UrlMap {
@@ -127,7 +130,10 @@ impl UrlMap {
 
 impl App for UrlMap {
     fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
-        let app = self.mounts.find(&mut request).or_else(|| self.default.clone());
+        let app = self.mounts.find(&mut request).or_else(|| {
+            self.mounts.visit(&mut request);
+            self.default.clone()
+        });
         async move {
             match app {
                 Some(app) => app.call(request).await,
@@ -185,6 +191,19 @@ impl Mounts {
         })
     }
 
+    /// The host, with its port if need be, that URLs name for mounts without a host where those of the
+    /// request's own host stand before them.
+    pub fn main_host(&self, host: &str) -> Result<(), MountError> {
+        let is_host = !host.is_empty() && paste_core::host::is_valid(host.as_bytes());
+        if !is_host {
+            return Err(MountError::BadHost(host.to_owned()));
+        }
+        self.change(|tables| {
+            tables.main_host = Some(host.to_owned());
+            Ok(())
+        })
+    }
+
     /// The keys, in their order; each as short as it can be written.
     pub fn keys(&self) -> Vec<String> {
         let tables = self.tables.load();
@@ -211,15 +230,20 @@ impl Mounts {
         Ok(outcome)
     }
 
+    /// Notes in the request that it passes through this map, if that has names.
+    fn visit(&self, request: &mut Request) {
+        if !self.tables.load().names.is_empty() {
+            names::visit(request, self);
+        }
+    }
+
     /// The app for a request, whose prefix moves to the script name.
     fn find(&self, request: &mut Request) -> Option<BoxApp> {
         let tables = self.tables.load();
         let (app, segments) = tables.find(request)?;
         let app = app.clone();
-        if !tables.names.is_empty() {
-            names::visit(request, self);
-        }
         drop(tables);
+        self.visit(request);
         request.shift_segments(segments);
         Some(app)
     }
@@ -236,9 +260,15 @@ impl Tables {
 
     fn remove(&mut self, key: &Key) -> Option<BoxApp> {
         match &key.host {
-            Some(host) => self.hosts.table_mut(host).remove(&key.path),
+            Some(host) => self.hosts.remove(host, &key.path),
             None => self.any_host.remove(&key.path),
         }
+    }
+
+    /// Whether the request's own host has a mount that stands before those without a host at `path`.
+    fn is_hidden<B>(&self, request: &http::Request<B>, path: &str) -> bool {
+        let host = request.host().unwrap_or_default();
+        self.hosts.find(host, request.scheme(), &table::canonical(path)).is_some()
     }
 
     /// The app for a request, and how many segments of the path are its prefix.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use paste_core::{BoxApp, Error, Link, RequestExt, Result, path};
+use paste_core::{BoxApp, Error, Link, RequestExt, Result, host, path};
 
 use super::Mounts;
 use super::key::{HostKey, Key, host_and_port, parents};
@@ -100,7 +100,8 @@ impl<B> UrlTo for http::Request<B> {
     ) -> Result<Link> {
         let innermost = self.extensions().get::<Visited>();
         let mut visits = std::iter::successors(innermost, |Visited(visit)| visit.outer.as_ref());
-        let Some(place) = visits.find_map(|Visited(visit)| visit.place(name)) else {
+        let place = visits.find_map(|Visited(visit)| visit.place(name, self));
+        let Some(place) = place.transpose()? else {
             let mut known = Vec::new();
             let visits = std::iter::successors(innermost, |Visited(visit)| visit.outer.as_ref());
             for Visited(visit) in visits {
@@ -111,6 +112,10 @@ impl<B> UrlTo for http::Request<B> {
                 "no mount has the name `{name}`; there are: {known}"
             )));
         };
+        if let Some(main_host) = place.main_host {
+            let base = format!("{}://{main_host}{}", self.scheme(), place.path);
+            return Ok(Link::new(&base).path(segments));
+        }
         let host = match place.host.as_ref().map(|key| host_for(self, key)) {
             Some(Host::Named(host)) => format!("{}://{host}", self.scheme()),
             Some(Host::Own) | None => String::new(),
@@ -127,17 +132,27 @@ impl<B> UrlTo for http::Request<B> {
 /// Where a mount stands.
 struct Place {
     host: Option<HostKey>,
+    /// For a mount without a host that one of the request's own host hides.
+    main_host: Option<String>,
     path: String,
 }
 
 impl Visit {
-    fn place(&self, name: &str) -> Option<Place> {
-        let mut place = Place { host: None, path: self.base.clone() };
+    fn place<B>(&self, name: &str, request: &http::Request<B>) -> Option<Result<Place>> {
+        let mut place = Place { host: None, main_host: None, path: self.base.clone() };
         let mut mounts = self.mounts.clone();
         let mut parts = name.split('/').peekable();
         while let Some(part) = parts.next() {
             let tables = mounts.tables.load_full();
             let Named { key, inner } = tables.names.0.get(part)?;
+            if key.host.is_none() && place.host.is_none() && tables.is_hidden(request, &key.path) {
+                let Some(main_host) = &tables.main_host else {
+                    return Some(Err(Error::boxed(format!(
+                        "another mount hides `{name}` on this host: `Mounts::main_host` says where it is"
+                    ))));
+                };
+                place.main_host = Some(main_host.clone());
+            }
             place.host = key.host.clone().or(place.host);
             for segment in path::segments(&key.path) {
                 place.path.push('/');
@@ -149,7 +164,7 @@ impl Visit {
                 place.path.push('/');
             }
         }
-        Some(place)
+        Some(Ok(place))
     }
 }
 
@@ -163,7 +178,7 @@ enum Host {
 }
 
 fn host_for<B>(request: &http::Request<B>, key: &HostKey) -> Host {
-    let own = request.host().unwrap_or_default();
+    let own = request.host().filter(|host| host::is_valid(host.as_bytes())).unwrap_or_default();
     let (name, own_port) = host_and_port(own, request.scheme());
     let fits = !key.below || parents(&name).any(|parent| parent == key.name);
     if !fits {

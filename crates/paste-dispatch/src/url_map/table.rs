@@ -28,6 +28,10 @@ impl Table {
         removed
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.apps.is_empty()
+    }
+
     /// The prefixes, as text; the root is `/`.
     pub(super) fn paths(&self) -> impl Iterator<Item = String> {
         self.apps.keys().map(|prefix| match &**prefix {

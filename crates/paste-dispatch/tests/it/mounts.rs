@@ -151,6 +151,52 @@ async fn rule_8_a_name_gives_the_url_from_anywhere() {
 }
 
 #[tokio::test]
+async fn rule_8_a_mount_that_is_hidden_on_a_host_is_at_the_main_host() {
+    let map = UrlMap::new().mount_named("home", "/", url).unwrap();
+    let map = map.mount_named("files", "/files", url).unwrap().default_app(url);
+    let map = map.mount_named("wiki", "//wiki.example.org/", url).unwrap();
+    let from_wiki = ask(&map, "http", "wiki.example.org:81", "/x?home").await;
+    assert!(from_wiki.unwrap_err().source().unwrap().to_string().contains("main_host"));
+    assert!(map.mounts().main_host("a b").is_err());
+    map.mounts().main_host("example.org:81").unwrap();
+    for (host, name, expected) in [
+        ("wiki.example.org:81", "home", "http://example.org:81/Main%20Page/a%2Fb"),
+        ("wiki.example.org:81", "files", "http://example.org:81/files/Main%20Page/a%2Fb"),
+        ("example.org:81", "home", "/Main%20Page/a%2Fb"),
+        ("example.org:81", "wiki", "http://wiki.example.org:81/Main%20Page/a%2Fb"),
+    ] {
+        assert_eq!(
+            ask(&map, "http", host, &format!("/x?{name}")).await.unwrap(),
+            expected,
+            "{host}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rule_8_the_default_app_knows_the_names() {
+    let map = UrlMap::new().mount_named("wiki", "/wiki", hello).unwrap().default_app(url);
+    assert_eq!(ask(&map, "http", "h", "/x?wiki").await.unwrap(), "/wiki/Main%20Page/a%2Fb");
+    let many = UrlMap::new().mount_named("t", "//*.t.example:8443/", url).unwrap().default_app(url);
+    assert!(ask(&many, "http", "evil.com/.t.example:8443", "/x?t").await.is_err());
+}
+
+#[tokio::test]
+async fn rule_5_a_host_of_any_length_is_looked_up_in_no_time() {
+    let map = UrlMap::new().mount("//*.example.org/", hello).unwrap();
+    let long = "a.".repeat(30_000) + "example.org";
+    let started = std::time::Instant::now();
+    assert!(ask(&map, "http", &long, "/").await.is_err());
+    assert!(started.elapsed() < std::time::Duration::from_secs(1));
+    for n in 0..100 {
+        let key = format!("//h{n}.example/");
+        map.mounts().mount(&key, hello).unwrap();
+        assert!(map.mounts().remove(&key).unwrap().is_some());
+    }
+    assert_eq!(map.mounts().keys(), ["//*.example.org/"]);
+}
+
+#[tokio::test]
 async fn rule_8_names_follow_the_mounts() {
     let map = UrlMap::new().mount_named("a", "/a", url).unwrap();
     for bad in ["a", "", "x/y"] {

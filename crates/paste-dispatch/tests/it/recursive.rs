@@ -116,6 +116,28 @@ async fn rule_1_a_forward_starts_the_request_again() {
 }
 
 #[tokio::test]
+async fn rule_1_a_forward_keeps_ranges_and_conditions() {
+    let shows = async |request: Request| {
+        if request.path_info() == "/fwd" {
+            return Err(Forward::to("/show")
+                .header(header::IF_RANGE, HeaderValue::from_static("\"y\""))
+                .into());
+        }
+        let header =
+            |name| request.headers().get(name).map_or("-", |value| value.to_str().unwrap());
+        Ok(response::text(format!(
+            "{} {} {}",
+            header("range"),
+            header("if-none-match"),
+            header("if-range")
+        )))
+    };
+    let app = TestApp::new(shows.with(Recursive::new()));
+    let request = app.get("/fwd").header("range", "bytes=0-3").header("if-none-match", "\"x\"");
+    assert_eq!(request.allow_findings().await.text(), "bytes=0-3 \"x\" \"y\"");
+}
+
+#[tokio::test]
 async fn rule_2_an_include_gives_an_answer_as_a_value() {
     let app = app();
     let request = app.post("/app/include?q=1").body("body").header("accept", "a/b");
