@@ -6,26 +6,27 @@
 #![expect(clippy::print_stdout, reason = "a program talks to its user")]
 
 use futures_util::{SinkExt, StreamExt};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use hyper_util::rt::TokioIo;
-use paste_core::{AppExt, Error, HttpErrors, Request, Result, ResultExt, response};
+use paste_core::{AppExt, Body, Error, HttpErrors, Request, RequestExt, Result, response};
 use paste_dispatch::UrlMap;
 use paste_filter::Headers;
 use paste_server::Server;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// Sends back what comes, until the client goes.
 async fn echo(mut request: Request) -> Result {
-    let upgrade = request.headers().get(header::UPGRADE);
-    if !upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket")) {
-        return Err(Error::from_status(StatusCode::UPGRADE_REQUIRED)
-            .header(header::UPGRADE, HeaderValue::from_static("websocket"))
-            .header(header::CONNECTION, HeaderValue::from_static("upgrade")));
+    if !is_same_site(&request) {
+        return Err(Error::forbidden()); // cookies come along from every site that opens a socket
     }
-    let key = request.headers().get(header::SEC_WEBSOCKET_KEY).status(StatusCode::BAD_REQUEST)?;
-    let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()))?;
+    let response = match create_response_with_body(&request, Body::empty) {
+        Ok(response) => response,
+        Err(error) => {
+            return Err(Error::bad_request("That is no WebSocket handshake.").caused_by(error));
+        }
+    };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return };
@@ -38,12 +39,13 @@ async fn echo(mut request: Request) -> Result {
             }
         }
     });
-    let mut response = response::with_status(StatusCode::SWITCHING_PROTOCOLS);
-    let headers = response.headers_mut();
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     Ok(response)
+}
+
+/// Browsers say which page opens a socket; it must be one of this host.
+fn is_same_site(request: &Request) -> bool {
+    let origin = request.headers().get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("-"));
+    origin.is_none_or(|origin| origin.split_once("://").map(|(_, host)| host) == request.host())
 }
 
 async fn page(_request: Request) -> Result {

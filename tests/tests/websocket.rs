@@ -14,6 +14,7 @@ use paste_filter::Headers;
 use paste_fixture::Lint;
 use paste_tests::{TestServer, within};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tower_http::compression::CompressionLayer;
 
 #[tokio::test]
@@ -37,6 +38,12 @@ async fn the_clock_of_the_demo_ticks_through_everything_around_it() {
         let connecting = tokio_tungstenite::client_async(&*url, server.connect().await);
         let (mut socket, answer) = within("the handshake", connecting).await.unwrap();
         assert_eq!(answer.headers()["server"], "x");
+        for (name, value) in [("origin", "http://evil.example"), ("sec-websocket-version", "8")] {
+            let mut request = (&*url).into_client_request().unwrap();
+            request.headers_mut().insert(name, HeaderValue::from_static(value));
+            let refused = tokio_tungstenite::client_async(request, server.connect().await).await;
+            assert!(refused.is_err(), "{name}");
+        }
         let mut times = Vec::new();
         for _ in 0..2 {
             let message = within("a tick", socket.next()).await.unwrap().unwrap();

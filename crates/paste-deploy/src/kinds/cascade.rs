@@ -27,6 +27,9 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Casca
     if options.apps.is_empty() {
         return Err(Problem::at_key("apps", "empty: there is no app to ask"));
     }
+    if options.catch.is_empty() {
+        return Err(Problem::at_key("catch", "empty: only the first app would be asked"));
+    }
     let statuses = options.catch.into_iter().map(|code| super::status_at("catch", code, 200..=599));
     let cascade = Cascade::new().catch(statuses.collect::<Result<Vec<_>, _>>()?);
     let apps = options.apps.iter().filter_map(|name| context.app(name));

@@ -19,7 +19,9 @@ fn ten() -> usize {
     10
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a factory")]
 pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<Recursive, Problem> {
+    if options.max_steps == 0 {
+        return Err(Problem::at_key("max_steps", "0 would refuse every forward"));
+    }
     Ok(Recursive::new().max_steps(options.max_steps))
 }

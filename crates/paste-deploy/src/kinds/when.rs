@@ -33,15 +33,23 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<When<
     let filter = context.filter(&options.filter);
     let mut methods = Vec::new();
     for name in options.method {
-        if let Ok(method) = Method::from_bytes(name.get_ref().as_bytes()) {
+        let method = Method::from_bytes(name.get_ref().as_bytes()).ok();
+        // Methods are compared as they are, and are not written small.
+        let is_small = |method: &Method| method.as_str().contains(|c: char| c.is_ascii_lowercase());
+        if let Some(method) = method.filter(|method| !is_small(method)) {
             methods.push(method);
         } else {
-            let wrong = format!("`{}` is not a method", name.get_ref());
+            let wrong = format!("`{}` is not a method such as `GET`", name.get_ref());
             context.report(Problem::at(&name, wrong));
         }
     }
-    if let Some(path) = options.path.as_ref().filter(|path| !path.get_ref().starts_with('/')) {
-        return Err(Problem::at(path, "expected a path that begins with a slash"));
+    let is_path = |path: &str| {
+        let climbs = path.split('/').any(|segment| matches!(segment, "." | ".."));
+        path.starts_with('/') && !climbs && !path.contains(['?', '#'])
+    };
+    if let Some(path) = options.path.as_ref().filter(|path| !is_path(path.get_ref())) {
+        let wrong = "expected a path that begins with a slash, without `..`, `?` and `#`";
+        return Err(Problem::at(path, wrong));
     }
     // Without the filter the file is refused, and why is told already.
     let when = When::new(filter.unwrap_or_else(Filter::none))

@@ -85,6 +85,19 @@ fn what_is_wrong_is_told() {
             "use = \"text\"\nbody = \"\"\nfilters = [\"f\"]\n[filter.f]\nuse = \"when\"\nfilter = \"lint\"\nmethod = [\"G T\"]",
             "`G T` is not a method",
         ),
+        (
+            "use = \"text\"\nbody = \"\"\nfilters = [\"f\"]\n[filter.f]\nuse = \"when\"\nfilter = \"lint\"\nmethod = [\"get\"]\npath = \"/a/../b\"",
+            "`get` is not a method such as `GET`",
+        ),
+        (
+            "use = \"text\"\nbody = \"\"\nfilters = [\"f\"]\n[filter.f]\nuse = \"when\"\nfilter = \"lint\"\npath = \"/a/../b?x\"",
+            "without `..`, `?` and `#`",
+        ),
+        ("use = \"cascade\"\napps = [\"t\"]\ncatch = []", "only the first app would be asked"),
+        (
+            "use = \"text\"\nbody = \"\"\nfilters = [\"f\"]\n[filter.f]\nuse = \"recursive\"\nmax_steps = 0",
+            "0 would refuse every forward",
+        ),
     ] {
         let text = format!("[app.main]\n{toml}\n[app.t]\nuse = \"text\"\nbody = \"t\"");
         let error = Fixture::new(&text).load().unwrap_err().to_string();

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use paste_core::{Clock, Error, Request, Response, Result, ResultExt, response};
+use paste_core::{Body, Clock, Error, Request, RequestExt, Response, Result};
 use tokio::time::MissedTickBehavior;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 
 /// How large a message from the visitor may be: the clock listens only for the end.
@@ -16,23 +16,24 @@ const MOST: usize = 4096;
 
 /// Answers the opening handshake; the clock runs in a task of its own until the visitor goes.
 pub(super) fn open(mut request: Request) -> Result<Response> {
-    let asks = |name, word: &str| {
-        let lines = request.headers().get_all(name).iter().filter_map(|line| line.to_str().ok());
-        lines.flat_map(|line| line.split(',')).any(|own| own.trim().eq_ignore_ascii_case(word))
-    };
-    if !asks(header::UPGRADE, "websocket") || !asks(header::CONNECTION, "upgrade") {
+    if !request.headers().contains_key(header::UPGRADE) {
         let upgrade = Error::from_status(StatusCode::UPGRADE_REQUIRED);
         return Err(upgrade
             .header(header::UPGRADE, HeaderValue::from_static("websocket"))
             .header(header::CONNECTION, HeaderValue::from_static("upgrade")));
     }
-    if !asks(header::SEC_WEBSOCKET_VERSION, "13") {
-        let version = HeaderValue::from_static("13");
-        return Err(Error::bad_request("The version of the WebSocket is not 13.")
-            .header(header::SEC_WEBSOCKET_VERSION, version));
+    if !is_same_site(&request) {
+        return Err(Error::forbidden());
     }
-    let key = request.headers().get(header::SEC_WEBSOCKET_KEY).status(StatusCode::BAD_REQUEST)?;
-    let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes()))?;
+    let response = match create_response_with_body(&request, Body::empty) {
+        Ok(response) => response,
+        Err(error) => {
+            let version = HeaderValue::from_static("13");
+            return Err(Error::bad_request("That is no handshake of a WebSocket.")
+                .caused_by(error)
+                .header(header::SEC_WEBSOCKET_VERSION, version));
+        }
+    };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         if let Ok(upgraded) = upgraded.await {
@@ -42,12 +43,13 @@ pub(super) fn open(mut request: Request) -> Result<Response> {
             tick(WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await).await;
         }
     });
-    let mut response = response::with_status(StatusCode::SWITCHING_PROTOCOLS);
-    let headers = response.headers_mut();
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     Ok(response)
+}
+
+/// Browsers say which page opens a socket; it must be one of this host.
+fn is_same_site(request: &Request) -> bool {
+    let origin = request.headers().get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("-"));
+    origin.is_none_or(|origin| origin.split_once("://").map(|(_, host)| host) == request.host())
 }
 
 async fn tick(mut socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>) {
