@@ -7,6 +7,7 @@ mod cascade;
 mod demo;
 mod dump;
 mod error_document;
+mod file;
 mod http_errors;
 mod recursive;
 mod redirect;
@@ -30,6 +31,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
     registry
         .app("cascade", cascade::build)
         .app("dump", dump::build)
+        .app("file", file::build)
         .app("redirect", redirect::build)
         .app("static", static_dir::build)
         .app("text", text::build)

@@ -1,4 +1,9 @@
 //! What paste-static promises, through the test client with the lint on.
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod advisories; // faults of other file servers, by name
+mod data_app; // bytes in memory
+mod delivery; // types, caching, headers
+mod entity; // conditions and ranges
+mod file_app; // one file
 mod static_dir; // files below a directory
