@@ -59,6 +59,12 @@ impl EntityTag {
         Self::strong(&[hasher.finish(), length])
     }
 
+    /// The same tag, weak: for what is made on the fly.
+    #[cfg(feature = "listing")]
+    pub(crate) fn weak(self) -> Self {
+        Self { is_weak: true, ..self }
+    }
+
     pub(crate) fn value(&self) -> HeaderValue {
         let weak = if self.is_weak { "W/" } else { "" };
         HeaderValue::try_from(format!("{weak}\"{}\"", self.opaque)).expect("hexadecimal numbers")

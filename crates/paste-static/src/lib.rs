@@ -7,6 +7,7 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
+//! | `listing` | no | [`StaticDir`] lists directories, as HTML and JSON |
 //! | `serde` | no | the choices among options deserialize from configuration, and describe themselves |
 
 mod conditional;
@@ -15,6 +16,8 @@ pub mod delivery;
 mod entity;
 pub mod file_app;
 mod file_body;
+#[cfg(feature = "listing")]
+mod listing;
 mod precompressed;
 pub mod range;
 mod resolve;

@@ -17,6 +17,8 @@
 //!    `ETag` of its own, if it is at least as new; then the answer varies by `Accept-Encoding`.
 //! 9. Where it is turned on, a path that names nothing is answered by the file of that name with
 //!    `.html`, and, if its last segment has no dot and the client asks for HTML, by the site's one page.
+//! 10. Where it is turned on, a directory without an index is listed, as HTML or as JSON, with what
+//!     would be served of it and nothing else.
 //!
 //! ```
 //! use paste_static::StaticDir;
@@ -54,6 +56,8 @@ struct Options {
     precompressed: bool,
     html_extension: bool,
     spa: Option<PathBuf>,
+    #[cfg(feature = "listing")]
+    listing: bool,
     delivery: Delivery,
 }
 
@@ -67,6 +71,8 @@ impl StaticDir {
             precompressed: true,
             html_extension: false,
             spa: None,
+            #[cfg(feature = "listing")]
+            listing: false,
             delivery: Delivery::new(),
         }))
     }
@@ -119,6 +125,15 @@ impl StaticDir {
         self
     }
 
+    /// Whether a directory without an index is listed: to people as a page that sorts, to programs as
+    /// JSON, by `Accept`. Default: `false`.
+    #[cfg(feature = "listing")]
+    #[must_use]
+    pub fn listing(mut self, listing: bool) -> Self {
+        self.options().listing = listing;
+        self
+    }
+
     /// How files are sent. Default: [`Delivery::new`].
     #[must_use]
     pub fn delivery(mut self, delivery: Delivery) -> Self {
@@ -156,6 +171,11 @@ impl App for StaticDir {
                 let entity = file_entity(chosen, headers);
                 entity::answer(&request, entity, self.0.delivery.range_limit())
             }
+            #[cfg(feature = "listing")]
+            Answer::Listing(listing) => {
+                let entity = listing.entity(&request)?;
+                entity::answer(&request, entity, 0)
+            }
             Answer::WithoutSlash => Ok(redirect_to_slash(&request)),
             Answer::Nothing => Err(Error::not_found()),
         }
@@ -177,6 +197,9 @@ struct Asked {
 enum Answer {
     /// A file, and the path that gives it its type.
     File(Chosen, PathBuf),
+    /// What is in a directory.
+    #[cfg(feature = "listing")]
+    Listing(crate::listing::Listing),
     /// A directory without the slash that it needs.
     WithoutSlash,
     Nothing,
@@ -230,6 +253,14 @@ impl Options {
                     if let Some(answer) = self.file(path, asked, patience)? {
                         return Ok(answer);
                     }
+                }
+                #[cfg(feature = "listing")]
+                if self.listing {
+                    if patience == Patience::None {
+                        return Err(io::ErrorKind::WouldBlock.into());
+                    }
+                    let listing = crate::listing::read(&self.root, &asked.relative, self.policy)?;
+                    return Ok(Answer::Listing(listing));
                 }
             }
             Found::File(file) if !asked.is_directory => {

@@ -119,6 +119,14 @@ pub(crate) fn open(
     }
 }
 
+/// Opens the directory that `relative` names below `root`, to be read.
+#[cfg(feature = "listing")]
+pub(crate) fn open_directory(root: &Path, relative: &Path, policy: Policy) -> io::Result<OwnedFd> {
+    let patience = Patience::Any;
+    let place = Place { root: open_root(root, patience)?, path: root, policy, patience };
+    Ok(place.open(relative, READ | OFlags::DIRECTORY)?)
+}
+
 fn look_up(
     root: &Path,
     relative: &Path,

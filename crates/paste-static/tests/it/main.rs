@@ -6,4 +6,6 @@ mod data_app; // bytes in memory
 mod delivery; // types, caching, headers
 mod entity; // conditions and ranges
 mod file_app; // one file
+#[cfg(feature = "listing")]
+mod listing; // directories as pages and JSON
 mod static_dir; // files below a directory
