@@ -1,6 +1,7 @@
 //! Static files for the Paste web toolkit.
 //!
 //! [`StaticDir`] serves the files below a directory, [`FileApp`] one file, [`DataApp`] bytes in memory.
+//! [`FileTree`] finds a file by its URL and has the handler of its extension answer.
 //! [`Delivery`] says how: headers, caching, active content.
 //!
 //! # Features
@@ -22,6 +23,7 @@ pub mod embedded;
 mod entity;
 pub mod file_app;
 mod file_body;
+pub mod file_tree;
 #[cfg(feature = "listing")]
 mod listing;
 #[cfg(any(feature = "archive", feature = "embed"))]
@@ -39,6 +41,7 @@ pub use delivery::{ActiveContent, Delivery, GlobError};
 #[cfg(feature = "embed")]
 pub use embedded::Embedded;
 pub use file_app::FileApp;
+pub use file_tree::{FileTree, FoundFile};
 pub use resolve::Symlinks;
 pub use static_dir::StaticDir;
 

@@ -18,7 +18,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use paste_core::path::{decode, segments};
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::windows;
@@ -120,11 +120,24 @@ pub(crate) fn open(
 }
 
 /// Opens the directory that `relative` names below `root`, to be read.
-#[cfg(feature = "listing")]
 pub(crate) fn open_directory(root: &Path, relative: &Path, policy: Policy) -> io::Result<OwnedFd> {
     let patience = Patience::Any;
     let place = Place { root: open_root(root, patience)?, path: root, policy, patience };
     Ok(place.open(relative, READ | OFlags::DIRECTORY)?)
+}
+
+/// The names in a directory that may name something.
+pub(crate) fn names_in(root: &Path, relative: &Path, policy: Policy) -> io::Result<Vec<Vec<u8>>> {
+    let directory = open_directory(root, relative, policy)?;
+    let mut names = Vec::new();
+    for entry in Dir::read_from(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if policy.may_name(name) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 fn look_up(

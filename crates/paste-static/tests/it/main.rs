@@ -10,6 +10,7 @@ mod delivery; // types, caching, headers
 mod embedded; // files compiled in
 mod entity; // conditions and ranges
 mod file_app; // one file
+mod file_tree; // handlers by extension
 #[cfg(feature = "listing")]
 mod listing; // directories as pages and JSON
 mod static_dir; // files below a directory
