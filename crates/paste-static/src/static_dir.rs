@@ -239,6 +239,8 @@ pub(crate) fn permitted<T>(found: io::Result<T>) -> Result<T> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(error).status(StatusCode::FORBIDDEN)
         }
+        // A directory that went away after it was found.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error).not_found(),
         found => Ok(found?),
     }
 }

@@ -22,6 +22,9 @@ pub(super) struct Options {
     /// The names of the files that answer for a directory, in order of preference.
     #[serde(default = "index")]
     index: Vec<String>,
+    /// Whether a directory without an index is listed, as a page or as JSON.
+    #[serde(default)]
+    listing: bool,
     /// Whether `.br`, `.zst` and `.gz` files that are at least as new are sent in place of the file
     /// beside them, to clients that decode them.
     #[serde(default = "yes")]
@@ -56,7 +59,7 @@ pub(super) struct Options {
     active: ActiveContent,
 }
 
-fn index() -> Vec<String> {
+pub(super) fn index() -> Vec<String> {
     vec!["index.html".to_owned()]
 }
 
@@ -69,6 +72,7 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Stati
     let delivery = delivery(options.headers, options.cache, context);
     let files = StaticDir::new(root)
         .index(options.index)
+        .listing(options.listing)
         .precompressed(options.precompressed)
         .symlinks(options.symlinks)
         .dotfiles(options.dotfiles)
