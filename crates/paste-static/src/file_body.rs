@@ -1,5 +1,10 @@
 //! A range of a file as a response body.
+//!
+//! 1. What the system has in its memory is read at once, on the thread that asks; only what must come
+//!    from the disk is read on the blocking pool, so that a slow disk holds up no other request.
+//! 2. A file that shrinks meanwhile breaks the body; it is never filled up.
 
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
@@ -11,7 +16,7 @@ use paste_core::{Body, FileRange};
 /// How much is read at once.
 const CHUNK: u64 = 64 * 1024;
 
-/// The body that sends `range`, read piece by piece on the blocking pool.
+/// The body that sends `range`, read piece by piece.
 pub(crate) fn file_body(range: FileRange) -> Body {
     let frames = chunks(range.clone()).map_ok(http_body::Frame::data);
     Body::file(range, StreamBody::new(frames))
@@ -22,19 +27,25 @@ fn chunks(range: FileRange) -> impl Stream<Item = io::Result<Bytes>> + Send {
         if rest.length == 0 {
             return Ok(None);
         }
-        let read = tokio::task::spawn_blocking(move || {
-            let chunk = read_chunk(&rest)?;
-            rest.offset += chunk.len() as u64;
-            rest.length -= chunk.len() as u64;
-            Ok(Some((chunk, rest)))
-        });
-        read.await?
+        let chunk = if let Some(chunk) = read_cached(&rest) {
+            chunk
+        } else {
+            let rest = rest.clone();
+            tokio::task::spawn_blocking(move || read(&rest, FileExt::read_at)).await??
+        };
+        rest.offset += chunk.len() as u64;
+        rest.length -= chunk.len() as u64;
+        Ok(Some((chunk, rest)))
     })
 }
 
-fn read_chunk(rest: &FileRange) -> io::Result<Bytes> {
+/// What is read by `read_at` of the beginning of `rest`.
+fn read(
+    rest: &FileRange,
+    read_at: impl Fn(&File, &mut [u8], u64) -> io::Result<usize>,
+) -> io::Result<Bytes> {
     let mut buffer = vec![0; usize::try_from(rest.length.min(CHUNK)).unwrap_or(usize::MAX)];
-    let read = rest.file.read_at(&mut buffer, rest.offset)?;
+    let read = read_at(&rest.file, &mut buffer, rest.offset)?;
     if read == 0 {
         return Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,
@@ -43,4 +54,21 @@ fn read_chunk(rest: &FileRange) -> io::Result<Bytes> {
     }
     buffer.truncate(read);
     Ok(buffer.into())
+}
+
+/// The same without waiting: `None` where the disk would have to be asked.
+#[cfg(target_os = "linux")]
+fn read_cached(rest: &FileRange) -> Option<Bytes> {
+    let read_at = |file: &File, buffer: &mut [u8], offset| {
+        let mut buffers = [io::IoSliceMut::new(buffer)];
+        let flags = rustix::io::ReadWriteFlags::NOWAIT;
+        Ok(rustix::io::preadv2(file, &mut buffers, offset, flags)?)
+    };
+    // Any failure is told by the read that may wait: some file systems do not know how not to.
+    read(rest, read_at).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_cached(_: &FileRange) -> Option<Bytes> {
+    None
 }

@@ -2,11 +2,14 @@
 //! the crate that has it.
 
 mod allowed_hosts;
+mod archive;
 mod cascade;
 #[cfg(feature = "demo")]
 mod demo;
 mod dump;
 mod error_document;
+mod file;
+mod file_tree;
 mod http_errors;
 mod recursive;
 mod redirect;
@@ -28,12 +31,16 @@ pub(crate) fn register(registry: Registry) -> Registry {
     #[cfg(feature = "demo")]
     let registry = registry.app("demo", demo::build);
     registry
+        .app("archive", archive::build)
         .app("cascade", cascade::build)
         .app("dump", dump::build)
+        .app("file", file::build)
+        .app("file-tree", file_tree::build)
         .app("redirect", redirect::build)
         .app("static", static_dir::build)
         .app("text", text::build)
         .app("urlmap", url_map::build)
+        .app("urlparser", file_tree::build)
         .filter("allowed-hosts", allowed_hosts::build)
         .filter("error-document", error_document::build)
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))

@@ -6,6 +6,7 @@ mod commands; // what each command prints
 #[cfg(feature = "demo")]
 mod demo; // the kind of that name
 mod dispatch; // the kinds of paste-dispatch
+mod files; // the kinds of paste-static
 mod kinds; // what each kind does
 
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use http::Method;
 use paste_core::{App, AppExt, Body, Next, Request, RequestExt, from_fn};
 use paste_fixture::TestApp;
 use paste_fixture::test_app::TestResponse;
-use paste_static::StaticDir;
+use paste_static::{StaticDir, Symlinks};
 
 /// A root beside a file that must never be served.
 fn site() -> (tempfile::TempDir, StaticDir) {
@@ -53,7 +53,14 @@ async fn get(files: &StaticDir, target: &str) -> (u16, String) {
 async fn rule_1_other_methods_are_a_405() {
     let (_base, files) = site();
     let refused = ask(&files, Method::POST, "/a.txt").await;
-    assert_eq!((refused.status().as_u16(), refused.header("allow")), (405, Some("GET, HEAD")));
+    assert_eq!(
+        (refused.status().as_u16(), refused.header("allow")),
+        (405, Some("GET, HEAD, OPTIONS"))
+    );
+    let options = ask(&files, Method::OPTIONS, "/a.txt").await;
+    let allow = Some("GET, HEAD, OPTIONS");
+    assert_eq!((options.status().as_u16(), options.header("allow")), (204, allow));
+    assert_eq!(ask(&files, Method::OPTIONS, "/missing").await.status(), 404);
     let head = ask(&files, Method::HEAD, "/a.txt").await;
     assert_eq!((head.header("content-length"), head.bytes().len()), (Some("5"), 0));
 }
@@ -167,4 +174,167 @@ async fn rule_6_what_may_not_be_read_is_a_403() {
     let readable_anyway = fs::read(&path).is_ok(); // root reads everything
     let expected = if readable_anyway { 200 } else { 403 };
     assert_eq!(get(&files, "/a.txt").await.0, expected);
+}
+
+#[tokio::test]
+async fn rule_2_policies_allow_more_or_less() {
+    let (_base, files) = site();
+    for (symlinks, inside, outside, hidden) in [
+        (Symlinks::Inside, 200, 404, 404),
+        (Symlinks::Deny, 404, 404, 404),
+        (Symlinks::Follow, 200, 200, 200),
+    ] {
+        let files = files.clone().symlinks(symlinks);
+        for (target, expected) in [
+            ("/in", inside),
+            ("/out", outside),
+            ("/outdir/x", outside),
+            ("/hidden.txt", hidden),
+            ("/a.txt", 200),
+        ] {
+            assert_eq!(get(&files, target).await.0, expected, "{target} {symlinks:?}");
+        }
+    }
+    let files = files.dotfiles(true);
+    assert_eq!(get(&files, "/.env").await.0, 200);
+    assert_eq!(get(&files, "/../secret.txt").await.0, 404);
+}
+
+#[tokio::test]
+async fn rule_6_a_directory_that_may_only_be_passed_serves_its_files() {
+    let (base, files) = site();
+    let sub = base.path().join("root/sub");
+    fs::set_permissions(&sub, fs::Permissions::from_mode(0o311)).unwrap();
+    assert_eq!(get(&files, "/sub/").await.0, 200);
+    assert_eq!(get(&files, "/sub/index.html").await.0, 200);
+    fs::set_permissions(&sub, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[tokio::test]
+async fn rule_7_a_replaced_file_has_another_tag_and_shows_at_once() {
+    let (base, files) = site();
+    let path = base.path().join("root/a.txt");
+    let before = ask(&files, Method::GET, "/a.txt").await;
+    let tag = before.header("etag").unwrap().to_owned();
+    assert!(tag.starts_with('"'), "{tag}");
+    assert_eq!(ask(&files, Method::HEAD, "/a.txt").await.header("etag"), Some(&*tag));
+    let new = base.path().join("root/new");
+    fs::write(&new, "omega").unwrap();
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::File::options().write(true).open(&new).unwrap().set_modified(modified).unwrap();
+    fs::rename(&new, &path).unwrap();
+    let after = ask(&files, Method::GET, "/a.txt").await;
+    assert_eq!(after.text(), "omega");
+    assert_ne!(after.header("etag"), Some(&*tag), "same length, same time, another file");
+}
+
+#[tokio::test]
+async fn rule_7_a_file_replaced_or_deleted_while_it_is_sent_is_sent_to_its_end() {
+    let (base, files) = site();
+    let path = base.path().join("root/long");
+    for replace in [true, false] {
+        fs::write(&path, "x".repeat(200_000)).unwrap();
+        let request = http::Request::get("/long").body(Body::empty()).unwrap();
+        let mut body = files.call(request).await.unwrap().into_body();
+        let mut read = body.chunk().await.unwrap().unwrap().to_vec();
+        fs::remove_file(&path).unwrap();
+        if replace {
+            fs::write(&path, "y".repeat(200_000)).unwrap();
+        }
+        while let Some(chunk) = body.chunk().await.unwrap() {
+            read.extend_from_slice(&chunk);
+        }
+        assert!(read.len() == 200_000 && read.iter().all(|byte| *byte == b'x'));
+    }
+}
+
+#[tokio::test]
+async fn rule_7_file_bodies_stay_file_bodies() {
+    let (_base, files) = site();
+    for (range, expected) in [(None, (0, 5)), (Some("bytes=1-2"), (1, 2))] {
+        let mut request = http::Request::get("/a.txt");
+        if let Some(range) = range {
+            request = request.header("range", range);
+        }
+        let answer = files.call(request.body(Body::empty()).unwrap()).await.unwrap();
+        let range = answer.body().file_range().unwrap();
+        assert_eq!((range.offset, range.length), expected);
+    }
+}
+
+/// Makes siblings of `/app.js`, some of them older than it.
+fn with_siblings(base: &tempfile::TempDir) {
+    let file = |name: &str, content: &str, age: u64| {
+        let path = base.path().join("root").join(name);
+        fs::write(&path, content).unwrap();
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000 - age);
+        fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    };
+    file("app.js", "plain", 10);
+    file("app.js.br", "brotli", 5);
+    file("app.js.gz", "gzip", 10);
+    file("app.js.zst", "stale", 11);
+}
+
+#[tokio::test]
+async fn rule_8_a_compressed_sibling_is_sent_to_who_decodes_it() {
+    let (base, files) = site();
+    with_siblings(&base);
+    let mut tags = Vec::new();
+    for (accept, content, coding) in [
+        ("", "plain", None),
+        ("br", "brotli", Some("br")),
+        ("gzip, br", "gzip", Some("gzip")),
+        ("gzip;q=0.5, br;q=0.9", "brotli", Some("br")),
+        ("gzip, br;q=0", "gzip", Some("gzip")),
+        ("*", "brotli", Some("br")),
+        ("zstd", "plain", None),
+        ("gzip;q=0", "plain", None),
+        ("identity;q=0, deflate", "plain", None),
+    ] {
+        let app = TestApp::new(files.clone());
+        let answer = app.get("/app.js").header("accept-encoding", accept).await;
+        assert_eq!(answer.bytes(), content.as_bytes(), "{accept}");
+        assert_eq!(answer.header("content-encoding"), coding, "{accept}");
+        assert_eq!(answer.header("vary"), Some("accept-encoding"), "{accept}");
+        assert_eq!(answer.header("content-type"), Some("text/javascript; charset=utf-8"));
+        tags.push((answer.header("etag").unwrap().to_owned(), content));
+    }
+    for (one, content) in &tags {
+        assert!(tags.iter().all(|(tag, other)| (tag == one) == (other == content)));
+    }
+    let off = TestApp::new(files.clone().precompressed(false));
+    let answer = off.get("/app.js").header("accept-encoding", "br").await;
+    assert_eq!((&*answer.text(), answer.header("vary")), ("plain", None));
+    let alone = TestApp::new(files).get("/a.txt").header("accept-encoding", "br").await;
+    assert_eq!((&*alone.text(), alone.header("vary")), ("alpha", None));
+}
+
+#[tokio::test]
+async fn rule_9_fallbacks_answer_where_nothing_else_does() {
+    let (base, files) = site();
+    fs::write(base.path().join("root/about.html"), "about").unwrap();
+    assert_eq!(get(&files, "/about").await.0, 404);
+    let files = files.html_extension(true);
+    assert_eq!(get(&files, "/about").await, (200, "about".to_owned()));
+    assert_eq!(get(&files, "/about/").await.0, 404);
+    assert_eq!(get(&files, "/sub").await.0, 301);
+    assert_eq!(get(&files, "/").await.0, 404);
+
+    let app = TestApp::new(files.spa("about.html"));
+    for (target, accept, expected) in [
+        ("/deep/route", "text/html", 200),
+        ("/", "text/html,*/*;q=0.8", 200),
+        ("/deep/route/", "text/html", 200),
+        ("/deep/app.js", "text/html", 404),
+        ("/deep/route", "*/*", 404),
+        ("/deep/route", "application/json", 404),
+        ("/deep/route", "text/html;q=0", 404),
+        ("/../secret", "text/html", 404),
+        ("/.env", "text/html", 404),
+    ] {
+        let answer = app.get("/").raw_target(target).header("accept", accept).expect_any().await;
+        assert_eq!(answer.status(), expected, "{target} {accept}");
+        assert!(expected != 200 || answer.text() == "about");
+    }
 }
