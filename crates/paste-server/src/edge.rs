@@ -29,6 +29,7 @@ use paste_core::{
 use tracing::Instrument;
 
 use crate::control::Control;
+use crate::io::files::Marked;
 use crate::io::{Conn, HangUp};
 use crate::limits::is_over;
 use crate::metrics::count;
@@ -89,7 +90,13 @@ impl<A: App> Edge<A> {
             // What follows on this connection could not be understood, or is for another server.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        Ok(response.map(|body| Sending::new(body, running, hang_up, span)))
+        Ok(response.map(|body| {
+            let body = match conn.marker() {
+                Some(marker) => body.map_file(|range| Marked::new(conn, marker, range)),
+                None => body,
+            };
+            Sending::new(body, running, hang_up, span)
+        }))
     }
 
     async fn respond(
@@ -251,7 +258,7 @@ fn framed(response: &mut Response, is_head: bool) -> Result<()> {
     headers.remove(header::TRANSFER_ENCODING);
     let mut has_content = !is_head;
     match (status.as_u16(), content_length) {
-        (204, _) => {
+        (101 | 204, _) => {
             headers.remove(header::CONTENT_LENGTH);
             has_content = false;
         }
@@ -297,7 +304,7 @@ fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
 
 /// HTTP/1 in hyper does the same by itself; HTTP/2 does not.
 fn without_content(response: &mut Response) {
-    let may_say_length = !matches!(response.status().as_u16(), 204 | 304);
+    let may_say_length = !matches!(response.status().as_u16(), 101 | 204 | 304);
     if let Some(length) = response.body().size_hint().exact()
         && may_say_length
         && !response.headers().contains_key(header::CONTENT_LENGTH)

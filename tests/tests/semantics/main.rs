@@ -8,6 +8,7 @@ mod errors; // 5
 mod limits; // 7.7, 7.16 to 7.20
 mod listeners; // 7.11, 7.21 to 7.24
 mod server; // 7
+mod server_files; // 7.25
 mod state; // 2
 mod tower; // 6
 
