@@ -1,8 +1,7 @@
 //! What a host is: the value of the `Host` header.
 
 use std::net::Ipv6Addr;
-
-use http::uri::Authority;
+use std::str::FromStr;
 
 /// Whether `host` is a host with an optional port, without user information (RFC 9110, section
 /// 7.2). The empty host, of a target that has none, is valid, too.
@@ -17,26 +16,33 @@ use http::uri::Authority;
 /// assert!(!host::is_valid(b"user@example.org") && !host::is_valid(b"a b"));
 /// ```
 pub fn is_valid(host: &[u8]) -> bool {
-    let Ok(authority) = Authority::try_from(host) else {
-        return host.is_empty();
+    let end = if host.starts_with(b"[") {
+        host.iter().position(|&byte| byte == b']').map(|last| last + 1)
+    } else {
+        host.iter().position(|&byte| byte == b':')
     };
-    let name = authority.host();
-    let is_named = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+    let (name, port) = host.split_at(end.unwrap_or(host.len()));
+    let is_name = match name {
+        [] => port.is_empty(),
+        [b'[', address @ .., b']'] => parses::<Ipv6Addr>(address),
+        name => name
+            .iter()
+            .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')),
     };
-    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
-    let bracketed = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let has_name = bracketed.map_or_else(|| is_named(name), is_address);
-    // User information would stand before the name.
-    let rest = authority.as_str().strip_prefix(name);
-    has_name
-        && rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
+    is_name && is_port(port)
 }
 
-/// Empty, or a number of at most 16 bits.
-fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text.is_empty() || text.parse::<u16>().is_ok())
+/// Nothing, or a colon and a number of at most 16 bits, which may be left out.
+fn is_port(port: &[u8]) -> bool {
+    match port {
+        [] | [b':'] => true,
+        [b':', number @ ..] => number.iter().all(u8::is_ascii_digit) && parses::<u16>(number),
+        _ => false,
+    }
+}
+
+fn parses<T: FromStr>(text: &[u8]) -> bool {
+    str::from_utf8(text).is_ok_and(|text| text.parse::<T>().is_ok())
 }
 
 /// Splits `host:port`; an IPv6 address keeps its brackets, and an empty port is none.
@@ -75,6 +81,11 @@ mod tests {
             "a:b",
             "a:99999",
             "a:1:2",
+            "a:+1",
+            ":80",
+            "[::1]x",
+            "[]",
+            "[a]",
             "a<b",
             "[::1",
             "é",

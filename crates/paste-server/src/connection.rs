@@ -59,9 +59,8 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
         return Box::pin(converse_http2(conn, serving)).await;
     }
     let service = service_fn(|request: http::Request<Incoming>| {
-        let (serving, conn) = (Arc::clone(&serving), Arc::clone(&conn));
         // Boxed: hyper keeps the place of this future for as long as the connection is open.
-        Box::pin(async move { serving.edge.answer(request, &conn).await })
+        Box::pin(serving.edge.answer(request, &conn))
     });
     let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection.with_upgrades());
@@ -69,10 +68,8 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
 }
 
 async fn converse_http2<A: App>(conn: Arc<Conn>, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
-    let service = service_fn(|request: http::Request<Incoming>| {
-        let (serving, conn) = (Arc::clone(&serving), Arc::clone(&conn));
-        async move { serving.edge.answer(request, &conn).await }
-    });
+    let service =
+        service_fn(|request: http::Request<Incoming>| serving.edge.answer(request, &conn));
     let connection = http2_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection);
     drive(&conn, connection, http2::Connection::graceful_shutdown, &serving).await

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Limits;
+use crate::io::files::Marker;
 use crate::limits::is_over;
 use crate::metrics::{Counters, Tally, count};
 use crate::tls::Certificates;
@@ -65,6 +66,8 @@ pub(crate) struct Control {
     pub(crate) connections: TaskTracker,
     pub(crate) tally: Arc<Tally>,
     pub(crate) certificates: Option<Certificates>,
+    /// What stands for files that the system is to send.
+    pub(crate) marker: Option<Marker>,
     limits: RwLock<Arc<Limits>>,
     /// One of the limits, without the lock: each request asks.
     max_requests: AtomicUsize,
@@ -74,7 +77,11 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(limits: Limits, certificates: Option<Certificates>) -> Arc<Self> {
+    pub(crate) fn new(
+        limits: Limits,
+        certificates: Option<Certificates>,
+        marker: Option<Marker>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             stopping: CancellationToken::new(),
             is_stopping: AtomicBool::new(false),
@@ -82,6 +89,7 @@ impl Control {
             connections: TaskTracker::new(),
             tally: Arc::default(),
             certificates,
+            marker,
             max_requests: AtomicUsize::new(limits.max_requests),
             limits: RwLock::new(Arc::new(limits)),
             closed: Notify::new(),
@@ -173,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_counts_as_one_address() {
-        let control = Control::new(Limits::new().max_connections_per_address(1), None);
+        let control = Control::new(Limits::new().max_connections_per_address(1), None, None);
         let enter = |address: &str| control.enter(Some(address.parse().unwrap()));
         let first = enter("2001:db8::1");
         assert!(first.is_some() && enter("2001:db8::ffff:1").is_none());

@@ -23,12 +23,13 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use paste_core::{
-    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response, Result,
-    ResultExt, Scheme, host, response,
+    App, Body, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response,
+    Result, ResultExt, Scheme, host, response,
 };
-use tracing::Instrument;
+use tracing::Span;
 
 use crate::control::Control;
+use crate::io::files::Marked;
 use crate::io::{Conn, HangUp};
 use crate::limits::is_over;
 use crate::metrics::count;
@@ -51,25 +52,73 @@ impl<A: App> Edge<A> {
     }
 
     /// Answers one request of a client, unless it goes before the answer begins.
-    pub(crate) async fn answer(
-        &self,
-        request: http::Request<Incoming>,
+    ///
+    /// The future holds little more than the app's own: what comes before that is over by then.
+    pub(crate) fn answer(
+        self: &Arc<Self>,
+        mut request: http::Request<Incoming>,
         conn: &Arc<Conn>,
-    ) -> Result<http::Response<Sending>, Gone> {
-        let running = conn.begin();
-        let span = span::of_request(&request, conn);
-        let renderer = ErrorRenderer::for_request(&request);
-        let is_head = request.method() == Method::HEAD;
-        let mut hang_up = HangUp::new(conn);
-        let response = {
-            let respond = self.respond(request, conn, &renderer, running.others);
-            let mut respond = pin!(respond.instrument(span.clone()));
-            poll_fn(|context| match respond.as_mut().poll(context) {
-                Poll::Ready(response) => Poll::Ready(Ok(response)),
-                Poll::Pending => hang_up.poll(context).map(|()| Err(Gone)),
-            })
-            .await?
-        };
+    ) -> impl Future<Output = Result<http::Response<Sending>, Gone>> + Send + use<A> {
+        let (edge, conn) = (Arc::clone(self), Arc::clone(conn));
+        async move {
+            let running = conn.begin();
+            let span = span::of_request(&request, &conn);
+            let renderer = ErrorRenderer::for_request(&request);
+            let is_head = request.method() == Method::HEAD;
+            let may_upgrade = request.version() == Version::HTTP_11
+                && request.extensions().get::<OnUpgrade>().is_some();
+            let mut hang_up = HangUp::new(&conn);
+            let admitted = admit(&mut request);
+            let (head, body) = request.into_parts();
+            let body = match admitted {
+                Ok(()) => request_body(&head.headers, body, &conn),
+                Err(_) => Body::empty(), // nobody knows where it ends
+            };
+            let mut request = Request::from_parts(head, body);
+            let by_itself = match admitted {
+                Ok(()) => edge.by_itself(&mut request, &conn, &renderer, running.others),
+                Err(error) => {
+                    conn.is_spoilt.store(true, Relaxed);
+                    Some(Err(error))
+                }
+            };
+            let response = if let Some(response) = by_itself {
+                response
+            } else {
+                let mut call = pin!({
+                    let _entered = span.enter();
+                    edge.app.call(request)
+                });
+                let response = poll_fn(|context| {
+                    let _entered = span.enter();
+                    match panic::caught(|| call.as_mut().poll(context)) {
+                        Ok(Poll::Pending) => hang_up.poll(context).map(|()| Err(Gone)),
+                        Ok(Poll::Ready(response)) => Poll::Ready(Ok(response)),
+                        Err(panic) => Poll::Ready(Ok(Err(panic))),
+                    }
+                });
+                response.await?.and_then(|response| final_answer(response, may_upgrade))
+            };
+            let response = edge.finished(response, &conn, &renderer, is_head, &span);
+            Ok(response.map(|body| {
+                let body = match conn.marker() {
+                    Some(marker) => body.map_file(|range| Marked::new(&conn, marker, range)),
+                    None => body,
+                };
+                Sending::new(body, running, hang_up, span)
+            }))
+        }
+    }
+
+    /// What goes to the client in answer to what the app, or the server itself, says.
+    fn finished(
+        &self,
+        response: Result,
+        conn: &Conn,
+        renderer: &ErrorRenderer,
+        is_head: bool,
+        span: &Span,
+    ) -> Response {
         let framing = response.and_then(|mut response| {
             framed(&mut response, is_head)?;
             Ok(response)
@@ -82,47 +131,42 @@ impl<A: App> Edge<A> {
             }
             rendered
         });
-        span::record(&span, response.status());
+        span::record(span, response.status());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             conn.upgrade();
         } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || self.control.is_stopping()) {
             // What follows on this connection could not be understood, or is for another server.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        Ok(response.map(|body| Sending::new(body, running, hang_up, span)))
+        response
     }
 
-    async fn respond(
+    /// What the server answers by itself; if nothing, the request is as the app is to see it.
+    fn by_itself(
         &self,
-        mut request: http::Request<Incoming>,
+        request: &mut Request,
         conn: &Arc<Conn>,
         renderer: &ErrorRenderer,
         others: usize,
-    ) -> Result {
-        if let Err(error) = admit(&mut request) {
-            conn.is_spoilt.store(true, Relaxed);
-            return Err(error);
-        }
-        let (head, body) = request.into_parts();
-        let body = request_body(&head.headers, body, conn);
-        let mut request = Request::from_parts(head, body);
+    ) -> Option<Result> {
         if request.method() == Method::CONNECT {
-            return Err(Error::from_status(StatusCode::NOT_IMPLEMENTED));
+            return Some(Err(Error::from_status(StatusCode::NOT_IMPLEMENTED)));
         }
         if request.uri().path() == "*" {
-            return Ok(response::no_content());
+            return Some(Ok(response::no_content()));
         }
         if let Some(port) = conn.redirect_to {
-            return to_https(&request, port);
+            return Some(to_https(request, port));
         }
         if self.health.as_deref().is_some_and(|health| health == request.uri().path()) {
-            return Ok(self.health());
+            return Some(Ok(self.health()));
         }
         if is_over(others + 1, self.control.max_requests()) {
             count(&conn.tally().refused_requests);
             let mut busy = Error::from_status(StatusCode::SERVICE_UNAVAILABLE)
                 .header(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            return Ok(renderer.render(&mut busy)); // under load a log line each would not help
+            // Under load a log line each would not help.
+            return Some(Ok(renderer.render(&mut busy)));
         }
         if let Some(client) = conn.client {
             request.extensions_mut().insert(ClientAddr(client));
@@ -130,18 +174,7 @@ impl<A: App> Edge<A> {
         if conn.is_tls {
             request.extensions_mut().insert(Scheme("https"));
         }
-        let may_upgrade = request.version() == Version::HTTP_11
-            && request.extensions().get::<OnUpgrade>().is_some();
-        let call = pin!(self.app.call(request));
-        let response = panic::catch(call).await?;
-        let status = response.status();
-        if status == StatusCode::SWITCHING_PROTOCOLS && !may_upgrade {
-            return Err(Error::boxed("an app answered with 101 to a request without Upgrade"));
-        }
-        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
-        }
-        Ok(response)
+        None
     }
 
     /// How the server is: 200, or 503 once it stops, so that a balancer sends no more.
@@ -154,6 +187,18 @@ impl<A: App> Edge<A> {
             response::text("ok\n")
         }
     }
+}
+
+/// An app's answer, if a client may see one of its status.
+fn final_answer(response: Response, may_upgrade: bool) -> Result {
+    let status = response.status();
+    if status == StatusCode::SWITCHING_PROTOCOLS && !may_upgrade {
+        return Err(Error::boxed("an app answered with 101 to a request without Upgrade"));
+    }
+    if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
+    }
+    Ok(response)
 }
 
 /// To the same host and path by https, for good and with the same method.
@@ -251,7 +296,7 @@ fn framed(response: &mut Response, is_head: bool) -> Result<()> {
     headers.remove(header::TRANSFER_ENCODING);
     let mut has_content = !is_head;
     match (status.as_u16(), content_length) {
-        (204, _) => {
+        (101 | 204, _) => {
             headers.remove(header::CONTENT_LENGTH);
             has_content = false;
         }
@@ -297,7 +342,7 @@ fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
 
 /// HTTP/1 in hyper does the same by itself; HTTP/2 does not.
 fn without_content(response: &mut Response) {
-    let may_say_length = !matches!(response.status().as_u16(), 204 | 304);
+    let may_say_length = !matches!(response.status().as_u16(), 101 | 204 | 304);
     if let Some(length) = response.body().size_hint().exact()
         && may_say_length
         && !response.headers().contains_key(header::CONTENT_LENGTH)

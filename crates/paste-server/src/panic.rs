@@ -1,20 +1,9 @@
 //! Keeps a panic in an app from ending more than its request.
 
 use std::any::Any;
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::task::Poll;
 
 use paste_core::{Body, Error, Result};
-
-/// Polls `future`; a panic in it becomes an [`Error`] with status 500.
-pub(crate) async fn catch<T>(mut future: Pin<&mut impl Future<Output = Result<T>>>) -> Result<T> {
-    poll_fn(|context| {
-        caught(|| future.as_mut().poll(context)).unwrap_or_else(|panic| Poll::Ready(Err(panic)))
-    })
-    .await
-}
 
 /// Drops a body that has ended; a panic of whoever watches that is an [`Error`] with status 500.
 pub(crate) fn ended(body: Body) -> Result<Body> {

@@ -82,15 +82,15 @@ async fn semantics_7_21_the_health_path_is_the_servers() {
 }
 
 /// Certificates that sign themselves, as files.
-struct Pem(tempfile::TempDir);
+pub(super) struct Pem(tempfile::TempDir);
 
 impl Pem {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// Writes the certificate for `name`, in place of what was there.
-    fn write(&self, file: &str, name: &str) -> CertificateDer<'static> {
+    pub(super) fn write(&self, file: &str, name: &str) -> CertificateDer<'static> {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         std::fs::write(self.path(file, "crt"), made.cert.pem()).unwrap();
         std::fs::write(self.path(file, "key"), made.signing_key.serialize_pem()).unwrap();
@@ -101,12 +101,12 @@ impl Pem {
         self.0.path().join(format!("{file}.{kind}"))
     }
 
-    fn tls(&self, server: Server, file: &str) -> Server {
+    pub(super) fn tls(&self, server: Server, file: &str) -> Server {
         server.tls(self.path(file, "crt"), self.path(file, "key"))
     }
 
     /// A client that trusts what the files say now.
-    async fn connect(
+    pub(super) async fn connect(
         &self,
         addr: std::net::SocketAddr,
         name: &str,

@@ -8,6 +8,8 @@ mod errors; // 5
 mod limits; // 7.7, 7.16 to 7.20
 mod listeners; // 7.11, 7.21 to 7.24
 mod server; // 7
+mod server_files; // 7.25
+mod server_http2; // 7.18, 7.19
 mod state; // 2
 mod tower; // 6
 

@@ -175,6 +175,23 @@ impl Body {
         }
     }
 
+    /// Replaces the stream of a file body by what `stream` makes of its range: for a server that sends
+    /// files by itself. It must be as long. Other bodies, and those of which something was read, stay as
+    /// they are.
+    #[must_use]
+    pub fn map_file<B>(mut self, stream: impl FnOnce(FileRange) -> B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        if let Kind::File(file) = &mut self.kind {
+            let (range, source) = &mut **file;
+            *source = Source::of_body(stream(range.clone()));
+            source.set_length(range.length);
+        }
+        self
+    }
+
     /// Calls `watch` once, when the body has been handed over to its end, breaks, or is dropped.
     /// The body stays what it is: watching hides neither its length nor its file.
     #[must_use]

@@ -59,6 +59,21 @@ fn is_never_boxed_twice() {
 }
 
 #[tokio::test]
+async fn a_file_may_come_by_another_stream() {
+    let (tell, told) = mpsc::channel();
+    let range = FileRange { file: Arc::new(tempfile::tempfile().unwrap()), offset: 1, length: 2 };
+    let file = || Body::file(range.clone(), Body::from("ab"));
+    let body = file().on_end(move |sent| tell.send(sent).unwrap());
+    let body =
+        body.map_file(|range| Body::from("x".repeat(usize::try_from(range.length).unwrap())));
+    assert_eq!((body.file_range().is_some(), body.size_hint().exact()), (true, Some(2)));
+    assert_eq!(body.collect(9).await.unwrap(), "xx");
+    assert_eq!(told.recv().unwrap(), Sent { bytes: 2, complete: true });
+    assert!(file().map_file(|_| Body::from("abc")).collect(9).await.is_err(), "not as long");
+    assert_eq!(Body::from("ab").map_file(|_| Body::empty()).collect(9).await.unwrap(), "ab");
+}
+
+#[tokio::test]
 async fn an_ended_stream_is_empty_and_its_source_dropped() {
     let source = Arc::new(());
     let held = Arc::clone(&source);

@@ -8,8 +8,10 @@
 //! 3. A client that takes too little of an answer for too long is cut: see [`pace`].
 //! 4. A client that has gone is noticed within about a second, though bytes that it sent stand
 //!    unread: see [`HangUp`].
-//! 5. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed.
+//! 5. Files go out by the system, if the server is told so: see [`files`].
+//! 6. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed.
 
+pub(crate) mod files;
 pub(crate) mod pace;
 pub(crate) mod socket;
 pub(crate) mod stream;
@@ -26,6 +28,7 @@ use std::time::Duration;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::time::{Instant, Sleep};
 
+use self::files::{Marker, Queue};
 use self::pace::{Pace, poll_until};
 use self::socket::Socket;
 use self::stream::Stream;
@@ -55,6 +58,7 @@ pub(crate) struct Conn {
 #[derive(Debug)]
 struct Inner {
     stream: Stream,
+    files: Queue,
     timer: Option<Pin<Box<Sleep>>>,
     writing: Pace,
     /// Requests begun, running now, and cancelled more often than ended.
@@ -85,6 +89,7 @@ impl Conn {
     pub(crate) fn new(start: Start, socket: Arc<Socket>, stream: Stream) -> Arc<Self> {
         let inner = Inner {
             stream,
+            files: Queue::default(),
             timer: None,
             writing: Pace::new(&start.limits),
             requests: 0,
@@ -130,6 +135,12 @@ impl Conn {
 
     pub(crate) fn is_http2(&self) -> bool {
         self.is_http2
+    }
+
+    /// What stands for files on this connection, if the system is to send them.
+    pub(crate) fn marker(&self) -> Option<&Marker> {
+        let may_send = !self.is_tls && !self.is_http2;
+        self.slot.control.marker.as_ref().filter(|_| may_send)
     }
 
     pub(crate) fn tally(&self) -> &Tally {
@@ -190,6 +201,21 @@ impl Inner {
         let drained = self.stream.poll_drain(&conn.socket, context);
         self.paced(conn, before - self.stream.waiting(), &drained, context)?;
         drained
+    }
+
+    /// Sends from the file that a marker of `length` bytes stands for.
+    fn poll_send_file(
+        &mut self,
+        conn: &Conn,
+        context: &mut Context<'_>,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        let before = self.stream.waiting();
+        let sent = self.stream.poll_send_file(&conn.socket, context, self.files.next(length)?);
+        let taken = if let Poll::Ready(Ok(taken)) = &sent { *taken } else { 0 };
+        self.files.advance(taken);
+        self.paced(conn, before - self.stream.waiting() + taken, &sent, context)?;
+        sent
     }
 
     /// Watches how fast the client takes what is written.
@@ -305,16 +331,26 @@ impl Write for Io {
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
+        mut slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let conn = &*self.0;
         let inner = &mut *conn.inner();
+        if let Some(marker) = conn.marker() {
+            match marker.position(slices) {
+                None => inner.files.check_empty()?,
+                Some(at) if slices[..at].iter().all(|slice| slice.is_empty()) => {
+                    return inner.poll_send_file(conn, context, slices[at].len());
+                }
+                // hyper comes again with the marker first.
+                Some(at) => slices = &slices[..at],
+            }
+        }
         let may_wait = !conn.is_http2 && !inner.upgraded;
         if may_wait && let Some(taken) = inner.stream.cork(slices) {
             return Poll::Ready(Ok(taken));
         }
         let before = inner.stream.waiting();
-        let sent = inner.stream.poll_send(&conn.socket, context, slices);
+        let sent = inner.stream.poll_send(&conn.socket, context, slices, false);
         let taken = if let Poll::Ready(Ok(taken)) = &sent { *taken } else { 0 };
         inner.paced(conn, before - inner.stream.waiting() + taken, &sent, context)?;
         sent
@@ -327,6 +363,7 @@ impl Write for Io {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let conn = &*self.0;
         let inner = &mut *conn.inner();
+        inner.files.check_empty()?;
         if !conn.is_http2 && !inner.upgraded {
             return Poll::Ready(Ok(())); // see rule 1
         }

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker, ready};
 
+use paste_core::FileRange;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 
+use super::files;
 use crate::metrics::Tally;
 
 /// As much is read at once.
@@ -68,17 +70,22 @@ impl Socket {
     ) -> Poll<io::Result<usize>> {
         let flags = if more { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
         let flags = i32::try_from(flags.bits()).unwrap_or_default();
-        let sent = self.poll_write_by(context, |socket| {
+        self.poll_write_by(context, |socket| {
             if let [slice] = slices {
                 socket.send_with_flags(slice, flags)
             } else {
                 socket.send_vectored_with_flags(slices, flags)
             }
-        });
-        if let Poll::Ready(Ok(length)) = sent {
-            self.tally.bytes_written.fetch_add(length as u64, Relaxed);
-        }
-        sent
+        })
+    }
+
+    /// Sends what the socket takes of `piece`.
+    pub(crate) fn poll_send_file(
+        &self,
+        context: &mut Context<'_>,
+        piece: &FileRange,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_by(context, |socket| files::send(socket, piece))
     }
 
     /// Waits until the socket takes something, and does what writes it.
@@ -92,7 +99,11 @@ impl Socket {
             match write(self.fd.get_ref()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                written => return Poll::Ready(written),
+                written => {
+                    let length = *written.as_ref().unwrap_or(&0);
+                    self.tally.bytes_written.fetch_add(length as u64, Relaxed);
+                    return Poll::Ready(written);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use paste_core::FileRange;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::socket::Socket;
@@ -77,12 +78,14 @@ impl Stream {
         Some(size)
     }
 
-    /// Writes what was taken over before, then from `slices`; says how much of these.
+    /// Writes what was taken over before, then from `slices`; says how much of these. `more` says that
+    /// more follows at once.
     pub(crate) fn poll_send(
         &mut self,
         socket: &Socket,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
+        more: bool,
     ) -> Poll<io::Result<usize>> {
         let is_more = slices.iter().any(|slice| !slice.is_empty());
         loop {
@@ -103,7 +106,7 @@ impl Stream {
             let all = &all[..count];
             let sent = match &mut self.tls {
                 Some(tls) => Pin::new(tls).poll_write_vectored(context, all),
-                None => socket.poll_send(context, all, false),
+                None => socket.poll_send(context, all, more),
             };
             let sent = ready!(sent)?;
             if sent == 0 {
@@ -121,13 +124,24 @@ impl Stream {
         }
     }
 
+    /// Writes what was taken over before, then from `piece`; says how much of it.
+    pub(crate) fn poll_send_file(
+        &mut self,
+        socket: &Socket,
+        context: &mut Context<'_>,
+        piece: &FileRange,
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_send(socket, context, &[], true))?;
+        socket.poll_send_file(context, piece)
+    }
+
     /// Writes all that was taken over.
     pub(crate) fn poll_drain(
         &mut self,
         socket: &Socket,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.poll_send(socket, context, &[]))?;
+        ready!(self.poll_send(socket, context, &[], false))?;
         if let Some(tls) = &mut self.tls
             && self.unflushed
         {

@@ -1,0 +1,263 @@
+//! Files that the system sends by itself (`sendfile`), on connections of HTTP/1 without TLS.
+//!
+//! 1. hyper gets a body of markers, as long as the file: parts of one buffer of zeros that nothing
+//!    else is made of.
+//! 2. Our IO knows a marker by its address when hyper writes it, and sends in its place the piece of
+//!    the file that was queued with it.
+//! 3. A marker that is not the one that was queued, or that does not come, ends the connection.
+//!    Zeros are never sent.
+//! 4. A piece that is not in memory is read on the blocking pool first, so that sending does not wait
+//!    for a disk. A file that has become shorter ends the connection.
+//!    What is on its way is the file's own memory, so a change in place may still be seen in it.
+//! 5. Where the system does not send a file by itself, its pieces are read and written.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::os::unix::fs::FileExt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::Frame;
+use paste_core::FileRange;
+use rustix::io::Errno;
+use rustix::net::SendFlags;
+use tokio::task::JoinHandle;
+
+use super::Conn;
+
+/// How much hyper is told of at once.
+const PIECE: usize = 256 * 1024;
+
+/// How much is read at once, where the system does not send by itself.
+const CHUNK: usize = 64 * 1024;
+
+/// What all markers of a server are parts of.
+#[derive(Clone)]
+pub(crate) struct Marker(Bytes);
+
+impl Marker {
+    pub(crate) fn new() -> Self {
+        Self(vec![0; PIECE].into())
+    }
+
+    /// How many of `slices` come before the first marker.
+    pub(crate) fn position(&self, slices: &[IoSlice<'_>]) -> Option<usize> {
+        let zeros = self.0.as_ptr_range();
+        slices.iter().position(|slice| !slice.is_empty() && zeros.contains(&slice.as_ptr()))
+    }
+}
+
+impl fmt::Debug for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Marker").finish_non_exhaustive()
+    }
+}
+
+/// The pieces whose markers hyper has and has not written yet, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Queue(VecDeque<FileRange>);
+
+impl Queue {
+    /// Nothing is queued, for no marker is being written.
+    pub(crate) fn check_empty(&self) -> io::Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(mismatch()) }
+    }
+
+    /// The piece that a marker of `length` bytes stands for.
+    pub(crate) fn next(&self, length: usize) -> io::Result<&FileRange> {
+        self.0.front().filter(|piece| piece.length == length as u64).ok_or_else(mismatch)
+    }
+
+    /// So much of the first piece was sent.
+    pub(crate) fn advance(&mut self, sent: usize) {
+        if let Some(piece) = self.0.front_mut() {
+            piece.offset += sent as u64;
+            piece.length = piece.length.saturating_sub(sent as u64);
+            if piece.length == 0 {
+                self.0.pop_front();
+            }
+        }
+    }
+}
+
+fn mismatch() -> io::Error {
+    tracing::error!("what hyper writes is not the file that it was given; the connection ends");
+    io::Error::other("the marker of a file was lost")
+}
+
+/// The body that stands for a file.
+pub(crate) struct Marked {
+    conn: Arc<Conn>,
+    marker: Marker,
+    rest: FileRange,
+    /// The next piece, on its way into memory.
+    reading: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Marked {
+    pub(crate) fn new(conn: &Arc<Conn>, marker: &Marker, range: FileRange) -> Self {
+        Self { conn: Arc::clone(conn), marker: marker.clone(), rest: range, reading: None }
+    }
+}
+
+impl http_body::Body for Marked {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let this = &mut *self;
+        let length = size(&this.rest).min(PIECE);
+        if length == 0 {
+            return Poll::Ready(None);
+        }
+        let piece = FileRange { length: length as u64, ..this.rest.clone() };
+        if this.reading.is_none() && !is_in_memory(&piece)? {
+            let piece = piece.clone();
+            this.reading = Some(tokio::task::spawn_blocking(move || read_through(piece)));
+        }
+        if let Some(reading) = &mut this.reading {
+            ready!(Pin::new(reading).poll(context))??;
+            this.reading = None;
+        }
+        this.rest.offset += piece.length;
+        this.rest.length -= piece.length;
+        this.conn.inner().files.0.push_back(piece);
+        Poll::Ready(Some(Ok(Frame::data(this.marker.0.slice(..length)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.length == 0
+    }
+}
+
+/// Whether the end of `piece` can be had without waiting for a disk; where nobody can say, it can.
+fn is_in_memory(piece: &FileRange) -> io::Result<bool> {
+    match system::read_at_once(piece, piece.offset + piece.length - 1) {
+        Ok(0) => Err(shorter()),
+        Err(Errno::AGAIN) => Ok(false),
+        Ok(_) | Err(_) => Ok(true),
+    }
+}
+
+/// Brings `piece` into memory.
+fn read_through(mut piece: FileRange) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    while piece.length > 0 {
+        let wanted = size(&piece).min(CHUNK);
+        let read = piece.file.read_at(&mut buffer[..wanted], piece.offset)?;
+        if read == 0 {
+            return Err(shorter());
+        }
+        piece.offset += read as u64;
+        piece.length -= read as u64;
+    }
+    Ok(())
+}
+
+/// Sends what the socket takes of `piece`.
+pub(crate) fn send(socket: &socket2::Socket, piece: &FileRange) -> io::Result<usize> {
+    let sent = match system::send(socket, piece) {
+        Err(Errno::INVAL | Errno::NOSYS) => read_and_send(socket, piece)?,
+        sent => sent?,
+    };
+    if sent == 0 { Err(shorter()) } else { Ok(sent) }
+}
+
+fn read_and_send(socket: &socket2::Socket, piece: &FileRange) -> io::Result<usize> {
+    let mut buffer = vec![0; size(piece).min(CHUNK)];
+    let read = piece.file.read_at(&mut buffer, piece.offset)?;
+    Ok(rustix::net::send(socket, &buffer[..read], SendFlags::NOSIGNAL)?)
+}
+
+/// What only Linux has.
+#[cfg(target_os = "linux")]
+mod system {
+    use std::io::IoSliceMut;
+
+    use paste_core::FileRange;
+    use rustix::io::{ReadWriteFlags, Result};
+
+    pub(super) fn send(socket: &socket2::Socket, piece: &FileRange) -> Result<usize> {
+        let mut offset = piece.offset;
+        rustix::fs::sendfile(socket, &*piece.file, Some(&mut offset), super::size(piece))
+    }
+
+    /// Reads the byte at `offset`, if that takes no waiting.
+    pub(super) fn read_at_once(piece: &FileRange, offset: u64) -> Result<usize> {
+        let mut byte = [0];
+        let into = &mut [IoSliceMut::new(&mut byte)];
+        rustix::io::preadv2(&*piece.file, into, offset, ReadWriteFlags::NOWAIT)
+    }
+}
+
+/// Elsewhere no server has a marker.
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use paste_core::FileRange;
+    use rustix::io::{Errno, Result};
+
+    pub(super) fn send(_: &socket2::Socket, _: &FileRange) -> Result<usize> {
+        Err(Errno::NOSYS)
+    }
+
+    pub(super) fn read_at_once(_: &FileRange, _: u64) -> Result<usize> {
+        Err(Errno::NOSYS)
+    }
+}
+
+fn size(piece: &FileRange) -> usize {
+    usize::try_from(piece.length).unwrap_or(usize::MAX)
+}
+
+fn shorter() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was sent")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_is_known_by_its_address_and_must_be_the_queued_one() {
+        let marker = Marker::new();
+        let (part, zeros) = (marker.0.slice(5..10), [0; 5]);
+        let slices = [IoSlice::new(b"head"), IoSlice::new(&zeros), IoSlice::new(&part)];
+        assert_eq!(marker.position(&slices), Some(2));
+        assert_eq!(marker.position(&slices[..2]), None, "zeros of others");
+        assert_eq!(marker.position(&[IoSlice::new(&part[..0])]), None);
+
+        let mut queue = Queue::default();
+        assert!(queue.check_empty().is_ok() && queue.next(5).is_err());
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        queue.0.push_back(FileRange { file, offset: 7, length: 5 });
+        assert!(queue.check_empty().is_err() && queue.next(4).is_err() && queue.next(6).is_err());
+        assert_eq!(queue.next(5).unwrap().offset, 7);
+        queue.advance(3);
+        assert_eq!(queue.next(2).unwrap().offset, 10);
+        queue.advance(2);
+        assert!(queue.check_empty().is_ok());
+    }
+
+    #[test]
+    fn where_sendfile_is_refused_the_file_is_read() {
+        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let ours = socket2::Socket::from(std::os::fd::OwnedFd::from(ours));
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(b"0123456789", 0).unwrap();
+        let piece = FileRange { file: Arc::new(file), offset: 3, length: 4 };
+        assert_eq!(read_and_send(&ours, &piece).unwrap(), 4);
+        assert_eq!(send(&ours, &piece).unwrap(), 4);
+        let mut sent = [0; 8];
+        io::Read::read_exact(&mut theirs, &mut sent).unwrap();
+        assert_eq!(&sent, b"34563456");
+        let beyond = FileRange { offset: 10, ..piece };
+        assert_eq!(send(&ours, &beyond).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert!(is_in_memory(&beyond).is_err() && read_through(beyond).is_err());
+    }
+}

@@ -1,0 +1,84 @@
+//! Section 7, the server: what a client of HTTP/2 may cost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use http_body_util::Empty;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use paste_core::{Body, Request, response};
+use paste_server::{Limits, Server};
+use paste_tests::{TestServer, within};
+use tokio::sync::{Semaphore, mpsc};
+
+/// A connection of HTTP/2 to the server.
+async fn client(server: &TestServer) -> http2::SendRequest<Empty<bytes::Bytes>> {
+    let io = TokioIo::new(server.connect().await);
+    let (client, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn get() -> http::Request<Empty<bytes::Bytes>> {
+    http::Request::get("http://x/").body(Empty::new()).unwrap()
+}
+
+#[tokio::test]
+async fn semantics_7_19_a_client_of_http_2_has_so_many_requests_open() {
+    let (begun, mut begins) = mpsc::unbounded_channel();
+    let gate = Arc::new(Semaphore::new(0));
+    let go = Arc::clone(&gate);
+    let app = move |_: Request| {
+        let (begun, gate) = (begun.clone(), Arc::clone(&gate));
+        async move {
+            begun.send(()).unwrap();
+            gate.acquire().await?.forget();
+            Ok(response::no_content())
+        }
+    };
+    let server = Server::new().limits(Limits::new().http2_streams(2));
+    let server = TestServer::with(server, app).await;
+    let mut client = client(&server).await;
+    // The first answer shows that the client knows the limit.
+    go.add_permits(1);
+    within("an answer", client.send_request(get())).await.unwrap();
+    within("the first", begins.recv()).await;
+    let asked: Vec<_> = (0..5).map(|_| tokio::spawn(client.clone().send_request(get()))).collect();
+    for _ in 0..2 {
+        within("a request", begins.recv()).await;
+    }
+    assert_eq!(server.handle.counters().running_requests, 2);
+    go.add_permits(5);
+    for answer in asked {
+        assert_eq!(within("an answer", answer).await.unwrap().unwrap().status(), 204);
+    }
+}
+
+#[tokio::test]
+async fn semantics_7_18_a_client_of_http_2_that_opens_no_window_costs_little() {
+    let drawn = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&drawn);
+    let app = move |_: Request| {
+        let count = Arc::clone(&count);
+        let pieces = futures_util::stream::repeat_with(move || {
+            count.fetch_add(16 * 1024, SeqCst);
+            Ok::<_, paste_core::BoxError>(vec![0; 16 * 1024])
+        });
+        async { Ok(http::Response::new(Body::from_stream(pieces))) }
+    };
+    let server = TestServer::new(app).await;
+    let mut client = client(&server).await;
+    // hyper's client opens the window as its body is read; none is.
+    let mut unread = Vec::new();
+    for _ in 0..10 {
+        unread.push(within("an answer", client.send_request(get())).await.unwrap());
+    }
+    // All share one thread: the server gets to draw as much as it ever will.
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+    let drawn = drawn.load(SeqCst);
+    assert!(drawn < 64 << 20, "windows, and a little for each answer: {drawn}");
+    drop((unread, client));
+    within("the end", server.ended_now()).await;
+}
