@@ -100,6 +100,9 @@ async fn semantics_5_7_only_a_5xx_is_logged_as_an_error_once_and_with_its_cause(
     let app = (|request: Request| async move {
         match request.uri().path() {
             "/404" => Err(Error::not_found().detail("semantics-5-7-quiet")),
+            "/501" => {
+                Err(Error::from_status(StatusCode::NOT_IMPLEMENTED).detail("semantics-5-7-quiet"))
+            }
             _ => Ok(std::fs::read("/nowhere")
                 .context("semantics-5-7-loud")
                 .map(|_| response::no_content())?),
@@ -108,6 +111,7 @@ async fn semantics_5_7_only_a_5xx_is_logged_as_an_error_once_and_with_its_cause(
     .with(HttpErrors::new())
     .with(HttpErrors::new());
     app.call(get("/404")).await.unwrap();
+    app.call(get("/501")).await.unwrap();
     assert_eq!(log.lines_with("semantics-5-7-quiet"), [""; 0]);
     app.call(get("/500")).await.unwrap();
     let lines = log.lines_with("semantics-5-7-loud");

@@ -203,15 +203,19 @@ impl Error {
     }
 
     /// Logs this error once: a 5xx as an error with all its causes, notes and place, any other for
-    /// debugging. Edges do this when they render; further calls do nothing.
+    /// debugging; so are 501 and 505, which say what a client asked for. Edges do this when they
+    /// render; further calls do nothing.
     pub fn log(&mut self) {
         if std::mem::replace(&mut self.0.logged, true) {
             return;
         }
-        if self.status().is_server_error() {
-            tracing::error!(status = self.status().as_u16(), "{self:?}");
+        let status = self.status();
+        let is_asked =
+            matches!(status, StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED);
+        if status.is_server_error() && !is_asked {
+            tracing::error!(status = status.as_u16(), "{self:?}");
         } else {
-            tracing::debug!(status = self.status().as_u16(), "{self}");
+            tracing::debug!(status = status.as_u16(), "{self}");
         }
     }
 }

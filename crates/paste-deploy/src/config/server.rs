@@ -1,6 +1,6 @@
 //! The section `[server]`.
 
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use paste_core::Network;
@@ -158,11 +158,25 @@ fn check_listed(address: &String, seen: &mut Vec<String>) -> Result<(), String> 
     let name = names.into_iter().next();
     match name {
         Some(name) if seen.contains(&name) => Err(format!("`{address}` stands twice")),
+        Some(name) if seen.iter().any(|other| overlap(&name, other)) => {
+            Err(format!("`{address}` overlaps another address of the list"))
+        }
         name => {
             seen.extend(name);
             Ok(())
         }
     }
+}
+
+/// Whether one of two addresses is all of the machine's with the port of the other. Those of the two
+/// families go together.
+fn overlap(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (one.parse::<SocketAddr>(), other.parse::<SocketAddr>()) else {
+        return false;
+    };
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
 fn default_listen() -> Vec<String> {

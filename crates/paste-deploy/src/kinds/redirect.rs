@@ -1,6 +1,6 @@
 //! The kind `redirect`.
 
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use paste_core::{App, Request, Response, response};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -33,8 +33,13 @@ pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<Redirect, P
     if matches!(status.as_u16(), 304 | 306) {
         return Err(Problem::at_key("status", format!("status {status} is not a redirect")));
     }
-    if options.to.is_empty() {
-        return Err(Problem::at_key("to", "empty: expected a URL, or a path on this site"));
+    let is_path = options.to.starts_with('/');
+    let is_url = Uri::try_from(&options.to)
+        .is_ok_and(|uri| is_path || matches!(uri.scheme_str(), Some("http" | "https")));
+    if !is_url && !is_path || options.to.contains(|c: char| c.is_control()) {
+        let message =
+            format!("{:?} is neither a URL of http or https nor a path on this site", options.to);
+        return Err(Problem::at_key("to", message));
     }
     Ok(Redirect { to: options.to, status })
 }

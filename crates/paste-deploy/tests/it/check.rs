@@ -94,7 +94,19 @@ fn each_mistake_has_its_place_and_its_message() {
         ),
         (
             "[app.main]\nuse = \"redirect\"\nto = \"\"",
-            ":3:6: empty: expected a URL, or a path on this site",
+            ":3:6: \"\" is neither a URL of http or https nor a path on this site",
+        ),
+        (
+            "[app.main]\nuse = \"redirect\"\nto = \"http://exa mple/\"",
+            ":3:6: \"http://exa mple/\" is neither a URL of http or https nor a path on this site",
+        ),
+        (
+            "[app.main]\nuse = \"redirect\"\nto = \"javascript:alert(1)\"",
+            ":3:6: \"javascript:alert(1)\" is neither a URL of http or https nor a path on this site",
+        ),
+        (
+            "[app.main]\nuse = \"redirect\"\nto = \"/a\\r\\nX: y\"",
+            ":3:6: \"/a\\r\\nX: y\" is neither a URL of http or https nor a path on this site",
         ),
         (
             "[app.main]\nuse = \"static\"\nroot = \".\"\nindex = [\"index.html\", \"../x\"]",
@@ -134,6 +146,10 @@ fn each_mistake_of_the_server_is_told() {
         (
             "listen = [\"127.0.0.1:81\", \"127.0.0.1:081\"]",
             ":1:21: [server]: `127.0.0.1:081` stands twice",
+        ),
+        (
+            "listen = [\"127.0.0.1:81\", \"[::]:81\", \"0.0.0.0:81\"]",
+            ":1:39: [server]: `0.0.0.0:81` overlaps another address of the list",
         ),
         ("listen = [\"fd\", \"fd\"]", ":1:21: [server]: `fd` stands twice"),
         ("workers = -1", ":1:22: [server]: found integer `-1`, expected a whole number from 0"),
