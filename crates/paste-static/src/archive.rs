@@ -41,7 +41,7 @@ pub const MAX_ENTRY: u64 = 64 * 1024 * 1024;
 /// the archive.
 #[derive(Clone)]
 pub struct Archive {
-    archive: ZipArchive<Shared>,
+    zip: ZipArchive<Shared>,
     entries: Arc<Entries>,
     index: Vec<String>,
     delivery: Delivery,
@@ -103,7 +103,7 @@ impl Archive {
             entries.files.entry(name).or_insert(Place { number, size, tag, stored_at });
         }
         Ok(Self {
-            archive,
+            zip: archive,
             entries: Arc::new(entries),
             index: vec!["index.html".to_owned()],
             delivery: Delivery::new(),
@@ -127,10 +127,10 @@ impl Archive {
 
     async fn content(&self, place: &Place) -> Result<Content> {
         if let Some(offset) = place.stored_at {
-            let file = Arc::clone(&self.archive.clone().into_inner().file);
+            let file = Arc::clone(&self.zip.clone().into_inner().file);
             return Ok(Content::File(FileRange { file, offset, length: place.size }));
         }
-        let (mut archive, number, size) = (self.archive.clone(), place.number, place.size);
+        let (mut archive, number, size) = (self.zip.clone(), place.number, place.size);
         let inflating = tokio::task::spawn_blocking(move || {
             let mut bytes = Vec::new();
             archive.by_index(number)?.take(size.saturating_add(1)).read_to_end(&mut bytes)?;

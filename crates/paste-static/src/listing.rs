@@ -216,7 +216,7 @@ impl Listing {
                             }
                         }
                         tbody {
-                            @if path.trim_matches('/') != "" {
+                            @if !path.trim_matches('/').is_empty() {
                                 tr { td { a href="../" { "../" } } td {} td {} }
                             }
                             @for entry in &self.entries {
@@ -235,10 +235,11 @@ impl Listing {
     }
 }
 
-const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:1rem auto;max-width:60rem;padding:0 1rem}\
+const STYLE: &str = ":root{color-scheme:light dark}\
+    body{font:1rem/1.5 system-ui,sans-serif;margin:1rem auto;max-width:60rem;padding:0 1rem}\
     h1{font-size:1.2rem;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}\
     th{text-align:left}td,th{padding:.3rem .5rem .3rem 0;overflow-wrap:anywhere}\
-    td+td{white-space:nowrap;color:#555}tr+tr{border-top:1px solid #ddd}\
+    td+td{white-space:nowrap;opacity:.7}tr+tr{border-top:1px solid #8886}\
     @media(max-width:40rem){td+td+td,th+th+th{display:none}}";
 
 /// A size as people read it.
