@@ -245,7 +245,7 @@ pub(crate) fn parse_address(text: &str) -> Result<String, String> {
     };
     let is_special =
         text == "fd" || text.strip_prefix("unix:").is_some_and(|path| !path.is_empty());
-    let is_address = text.parse::<std::net::SocketAddr>().is_ok();
+    let is_address = text.parse::<SocketAddr>().is_ok();
     let is_named = text.rsplit_once(':').is_some_and(|(host, port)| {
         let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
         !host.is_empty() && host != "unix" && is_name(host) && is_port
