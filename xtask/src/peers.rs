@@ -20,6 +20,7 @@ pub(crate) struct Peer {
 /// For `cargo xtask test integration`.
 pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "curl", package: "curl" },
+    Peer { program: "nginx", package: "nginx-light" },
     Peer { program: "wget", package: "wget" },
     Peer { program: "nghttp", package: "nghttp2-client" },
     Peer { program: "h2load", package: "nghttp2-client" },
@@ -108,7 +109,7 @@ mod tests {
     fn a_package_of_two_missing_programs_is_installed_once() {
         assert_eq!(
             missing_packages(INTEGRATION, |p| p == "curl"),
-            ["wget", "nghttp2-client", "python3-paste", "python3-requests"]
+            ["nginx-light", "wget", "nghttp2-client", "python3-paste", "python3-requests"]
         );
         assert!(missing_packages(INTEGRATION, |_| true).is_empty());
     }
