@@ -1,3 +1,5 @@
+//! How paths are found: by table, by generated names, and through links.
+
 use std::os::unix::fs::symlink;
 
 use proptest::prelude::{any, prop_assert, proptest};
