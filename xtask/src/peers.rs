@@ -26,7 +26,6 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "h2load", package: "nghttp2-client" },
     Peer { program: PYTHON_PASTE, package: "python3-paste" },
     Peer { program: PYTHON_REQUESTS, package: "python3-requests" },
-    Peer { program: "nginx", package: "nginx-light" },
     Peer { program: "openssl", package: "openssl" },
     Peer { program: "siege", package: "siege" },
     Peer { program: "slowhttptest", package: "slowhttptest" },

@@ -149,7 +149,7 @@ fn each_mistake_of_the_server_is_told() {
         ),
         (
             "listen = [\"127.0.0.1:81\", \"[::]:81\", \"0.0.0.0:81\"]",
-            ":1:39: [server]: `0.0.0.0:81` overlaps another address of the list",
+            ":1:21: [server]: `0.0.0.0:81` overlaps another address of the list",
         ),
         ("listen = [\"fd\", \"fd\"]", ":1:21: [server]: `fd` stands twice"),
         ("workers = -1", ":1:22: [server]: found integer `-1`, expected a whole number from 0"),
