@@ -84,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn rule_1_what_is_in_memory_is_read_at_once() {
         let mut file = tempfile::tempfile().unwrap();
-        io::Write::write_all(&mut file, &[b'x'; 100_000]).unwrap();
+        io::Write::write_all(&mut file, &vec![b'x'; 100_000]).unwrap();
         let range = FileRange { file: Arc::new(file), offset: 10, length: 80_000 };
         let can_tell = read_cached(&range).is_some(); // some file systems cannot
         let mut body = file_body(range);
