@@ -72,3 +72,33 @@ fn read_cached(rest: &FileRange) -> Option<Bytes> {
 fn read_cached(_: &FileRange) -> Option<Bytes> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn rule_1_what_is_in_memory_is_read_at_once() {
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, &vec![b'x'; 100_000]).unwrap();
+        let range = FileRange { file: Arc::new(file), offset: 10, length: 80_000 };
+        let can_tell = read_cached(&range).is_some(); // some file systems cannot
+        let mut body = file_body(range);
+        if can_tell {
+            assert_eq!(body.chunk().now_or_never().unwrap().unwrap().unwrap().len(), 65_536);
+        }
+        assert!(body.collect(80_000).await.unwrap().iter().all(|byte| *byte == b'x'));
+    }
+
+    #[tokio::test]
+    async fn rule_2_a_file_that_is_too_short_breaks_the_body() {
+        let range =
+            FileRange { file: Arc::new(tempfile::tempfile().unwrap()), offset: 0, length: 1 };
+        assert!(read_cached(&range).is_none());
+        assert!(file_body(range).chunk().await.is_err());
+    }
+}

@@ -10,7 +10,7 @@ use paste_core::{AppExt, BoxApp, HttpErrors, Request, RequestExt, Result, respon
 use paste_dispatch::UrlMap;
 use paste_fixture::attack::{self, Attack, Class, Report};
 use paste_server::Server;
-use paste_static::StaticDir;
+use paste_static::{FileTree, StaticDir};
 use paste_tests::TestServer;
 
 /// A directory with canaries, and the root in it.
@@ -64,7 +64,10 @@ fn passes(report: &Report, corpus: &[Attack]) {
 async fn apps_withstand_all_attacks() {
     let grounds = Grounds::new();
     let corpus = attack::all();
-    for app in [grounds.files().boxed(), grounds.site(), echo.boxed(), text.boxed()] {
+    let page = grounds.files().html_extension(true).spa("index.html").boxed();
+    let tree = FileTree::new(&grounds.root).boxed();
+    let files = [grounds.files().boxed(), page, tree];
+    for app in files.into_iter().chain([grounds.site(), echo.boxed(), text.boxed()]) {
         passes(&attack::run(&app, corpus.clone()).await, &corpus);
     }
 }

@@ -14,6 +14,9 @@ use super::{print, run};
 
 const DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 
+/// Arguments of curl and a path; `None` where we answer as nginx does, or else our status, and why.
+type Row<'a> = (&'a [&'a str], &'a str, Option<(u16, &'a str)>);
+
 /// A root with a file of 1000 bytes, an empty one and a directory, last changed at `DATE`.
 fn site(base: &Path) {
     fs::create_dir_all(base.join("root/dir")).unwrap();
@@ -86,8 +89,7 @@ async fn answers_are_those_of_nginx_or_differ_for_a_reason() {
     let unmodified = format!("If-Unmodified-Since: {DATE}");
     let later = since("Wed, 15 Nov 2023 22:13:20 GMT");
     let (equal, garbage) = (since(DATE), since("garbage"));
-    // `None`: as nginx answers. Otherwise our status, and why.
-    let rows: &[(&[&str], &str, Option<(u16, &str)>)] = &[
+    let rows: &[Row<'_>] = &[
         (&[], "/a.txt", None),
         (&["-I"], "/a.txt", None),
         (&["-r", "0-9"], "/a.txt", None),

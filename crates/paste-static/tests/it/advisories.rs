@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use http::Method;
 use paste_core::{App, Body};
 use paste_fixture::TestApp;
 use paste_static::{ActiveContent, DataApp, Delivery, StaticDir};
@@ -151,5 +152,46 @@ async fn cve_2025_61780_files_are_not_chosen_by_headers() {
     for name in ["x-sendfile", "x-accel-redirect", "x-accel-mapping", "x-sendfile-type"] {
         let answer = app.get("/a.txt").header(name, "/etc/passwd").await;
         assert_eq!(answer.text(), "alpha");
+    }
+}
+
+#[tokio::test]
+async fn cve_2026_34230_and_cve_2024_26146_long_lists_of_codings_and_tags() {
+    let base = tempfile::tempdir().unwrap();
+    fs::write(base.path().join("a.js"), "plain").unwrap();
+    fs::write(base.path().join("a.js.gz"), "gzip").unwrap();
+    let app = TestApp::new(StaticDir::new(base.path()));
+    for piece in ["gzip;q=0.1,", ",", "x;", "\"", "\"x\",", "W/\"", "a=b;"] {
+        let long = piece.repeat(64 * 1024 / piece.len());
+        for name in ["accept-encoding", "if-none-match", "if-range", "range", "accept"] {
+            let answer = app.get("/a.js").header(name, &long).header("if-match", "*").await;
+            assert_eq!(answer.status(), 200, "{name}: {piece}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn mixed_requests_leave_the_lint_without_a_finding() {
+    let (_base, app) = site();
+    let tag = app.get("/a.txt").await.header("etag").unwrap().to_owned();
+    let headers = [
+        ("range", "bytes=0-1"),
+        ("range", "bytes=0-0,3-"),
+        ("range", "bytes=9-"),
+        ("if-none-match", &*tag),
+        ("if-match", "\"x\""),
+        ("if-range", &*tag),
+        ("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT"),
+        ("accept-encoding", "br, gzip"),
+    ];
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST] {
+        for target in ["/a.txt", "/sub", "/sub/", "/missing", "/link"] {
+            for (one, other) in headers.iter().flat_map(|one| headers.iter().map(move |o| (one, o)))
+            {
+                let request = app.request(method.clone(), target).header(one.0, one.1);
+                let answer = request.header(other.0, other.1).expect_any().await;
+                assert!(answer.findings().is_empty(), "{method} {target} {one:?} {other:?}");
+            }
+        }
     }
 }
