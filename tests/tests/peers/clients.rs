@@ -74,7 +74,10 @@ async fn curl_sees_redirects_hosts_and_errors() {
     let climbing = get("/../site.toml", &["--path-as-is"]).await;
     assert!(climbing.starts_with("HTTP/1.1 404 "), "{climbing}");
     let post = get("/", &["-X", "POST"]).await;
-    assert!(post.starts_with("HTTP/1.1 405 ") && post.contains("allow: GET, HEAD, OPTIONS\r\n"), "{post}");
+    assert!(
+        post.starts_with("HTTP/1.1 405 ") && post.contains("allow: GET, HEAD, OPTIONS\r\n"),
+        "{post}"
+    );
 }
 
 #[tokio::test]
