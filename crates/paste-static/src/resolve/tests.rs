@@ -56,10 +56,10 @@ fn rule_1_segments_are_decoded_once() {
 /// A root with links of all kinds beside a directory that is none of its business.
 fn grounds() -> (tempfile::TempDir, PathBuf) {
     let base = tempfile::tempdir().unwrap();
-    let root = base.path().join("root");
+    let root = base.path().join("served");
     fs::create_dir_all(root.join("sub/deep")).unwrap();
-    fs::create_dir(base.path().join("rootsecret")).unwrap();
-    fs::write(base.path().join("rootsecret/x"), "secret").unwrap();
+    fs::create_dir(base.path().join("servedsecret")).unwrap();
+    fs::write(base.path().join("servedsecret/x"), "secret").unwrap();
     fs::write(root.join("a"), "a").unwrap();
     fs::write(root.join("sub/b"), "b").unwrap();
     fs::write(root.join(".env"), "secret").unwrap();
@@ -71,10 +71,10 @@ fn grounds() -> (tempfile::TempDir, PathBuf) {
         ("dir", "sub".into()),
         ("chain", "dir/up".into()),
         ("absolute", absolute.join("sub/b")),
-        ("out", "../rootsecret/x".into()),
-        ("outdir", "../rootsecret".into()),
+        ("out", "../servedsecret/x".into()),
+        ("outdir", "../servedsecret".into()),
         ("away", "/etc/passwd".into()),
-        ("back", "../root/a".into()),
+        ("back", "../served/a".into()),
         ("hidden", ".env".into()),
         ("loop", "loop".into()),
         ("dangling", "nothing".into()),
@@ -155,7 +155,7 @@ fn rule_2_a_directory_swapped_for_a_link_under_load_leads_nowhere_else() {
     let (base, root) = grounds();
     fs::create_dir(root.join("swap")).unwrap();
     fs::write(root.join("swap/x"), "good").unwrap();
-    symlink(base.path().join("rootsecret"), root.join("evil")).unwrap();
+    symlink(base.path().join("servedsecret"), root.join("evil")).unwrap();
     let (swap, evil, aside) = (root.join("swap"), root.join("evil"), root.join("aside"));
     let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
