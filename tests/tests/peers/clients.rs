@@ -70,7 +70,7 @@ async fn curl_sees_redirects_hosts_and_errors() {
     assert!(get("/", &["-H", "Host: hello.localhost"]).await.ends_with("Hello from paster.\n"));
     let missing = get("/nothing", &["-H", "Accept: application/json"]).await;
     assert!(missing.contains("content-type: application/problem+json\r\n"), "{missing}");
-    assert!(missing.contains("content-security-policy: default-src 'self'\r\n"), "{missing}");
+    assert!(missing.contains("content-security-policy: default-src 'self'; "), "{missing}");
     let climbing = get("/../site.toml", &["--path-as-is"]).await;
     assert!(climbing.starts_with("HTTP/1.1 404 "), "{climbing}");
     let post = get("/", &["-X", "POST"]).await;
