@@ -118,9 +118,16 @@ impl ErrorRenderer {
         let mut response = response::with_status(status);
         *response.headers_mut() = error.headers().clone();
         Self::remove_own_headers(response.headers_mut());
-        if matches!(status.as_u16(), 204 | 205 | 304) {
-            return response;
+        if !matches!(status.as_u16(), 204 | 205 | 304) {
+            self.add_page(&mut response, error);
         }
+        error
+            .take_watches()
+            .into_iter()
+            .fold(response, |response, watch| response.map(|body| body.on_end(watch)))
+    }
+
+    fn add_page(&self, response: &mut Response, error: &Error) {
         let (content_type, page) = match Format::choose(self.accept.as_ref()) {
             Format::Html => ("text/html; charset=utf-8", html_page(error)),
             Format::Text => ("text/plain; charset=utf-8", text_page(error)),
@@ -131,7 +138,6 @@ impl ErrorRenderer {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.append(header::VARY, VARY_ON_ACCEPT);
         *response.body_mut() = Body::from(page);
-        response
     }
 
     /// Removes what describes a rendered page, or any other body, and not the error.

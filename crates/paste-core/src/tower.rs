@@ -51,7 +51,7 @@ use http::{HeaderValue, header};
 use http_body::Body as _;
 
 use crate::{
-    App, Body, BoxApp, BoxError, Error, ErrorRenderer, Middleware, Request, Response, Result,
+    App, Body, BoxApp, BoxError, Error, ErrorRenderer, Middleware, Request, Response, Result, Sent,
 };
 
 /// An app as a tower service: see [`AppExt::into_service`](crate::AppExt::into_service).
@@ -106,12 +106,29 @@ impl Travelling {
         if !error.has_payload() {
             error.log();
         }
+        let watches = error.take_watches();
         let mut response = renderer.render(&mut error);
+        let is_watched = !watches.is_empty();
+        error.put_watches(watches);
         let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
         let length = response.body().size_hint().exact();
         let slot = Slot { error: Some(error), content_type, length };
-        response.extensions_mut().insert(Self(Arc::new(Mutex::new(slot))));
+        let travelling = Self(Arc::new(Mutex::new(slot)));
+        if is_watched {
+            let watched = travelling.clone();
+            response = response.map(|body| body.on_end(move |sent| watched.tell(sent)));
+        }
+        response.extensions_mut().insert(travelling);
         response
+    }
+
+    /// Tells those who watch the error how its page ended, unless it has gone on without the page.
+    fn tell(&self, sent: Sent) {
+        let watches = {
+            let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            slot.error.as_mut().map(Error::take_watches).unwrap_or_default()
+        };
+        watches.into_iter().for_each(|watch| watch(sent));
     }
 
     /// The error that `response` shows, if it still shows one, with the headers of the response.

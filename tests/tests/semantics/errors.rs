@@ -1,8 +1,15 @@
 //! Section 5, errors.
 
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
 use http::{HeaderValue, StatusCode, header};
-use paste_core::{App, AppExt, Error, Forward, HttpErrors, Request, Result, ResultExt, response};
+use paste_core::tower::IntoApp;
+use paste_core::{
+    App, AppExt, Error, Forward, HttpErrors, Request, Result, ResultExt, Sent, response,
+};
 use paste_tests::Log;
+use tower::ServiceExt;
 
 use super::get;
 
@@ -143,4 +150,37 @@ async fn semantics_5_9_a_redirect_without_a_target_is_a_mistake_of_the_program()
     };
     let answer = app.with(HttpErrors::new()).call(get("/")).await.unwrap();
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[tokio::test]
+async fn semantics_5_10_a_watch_on_an_error_sees_the_end_of_the_page_that_shows_it() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    let fails = move |_: Request| {
+        let (first, second) = (Arc::clone(&told), Arc::clone(&told));
+        let error = Error::not_found()
+            .on_end(move |sent| first.lock().unwrap().push(("first", sent)))
+            .on_end(move |sent| second.lock().unwrap().push(("second", sent)));
+        async { Err::<paste_core::Response, _>(error) }
+    };
+
+    let page = fails.clone().with(HttpErrors::new()).call(get("/")).await.unwrap();
+    let length = super::text(page).await.len() as u64;
+    let whole = Sent { bytes: length, complete: true };
+    assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), [("first", whole), ("second", whole)]);
+
+    // Rendered by a service, and taken out of the response again: that page was not the answer.
+    let router = Router::new().fallback_service(fails.clone().into_service()).into_app();
+    let error = router.call(get("/")).await.unwrap_err();
+    assert!(seen.lock().unwrap().is_empty());
+    drop(error);
+    assert!(seen.lock().unwrap().is_empty(), "nothing has shown it");
+    let page = router.with(HttpErrors::new()).call(get("/")).await.unwrap();
+    assert_eq!(super::text(page).await.len() as u64, length);
+    assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), [("first", whole), ("second", whole)]);
+
+    // Rendered by a service whose page is the answer.
+    let page = fails.into_service().oneshot(get("/")).await.unwrap();
+    super::text(page).await;
+    assert_eq!(*seen.lock().unwrap(), [("first", whole), ("second", whole)]);
 }

@@ -7,6 +7,8 @@
 //!    only where `RUST_BACKTRACE` asks for it.
 //! 4. A typed payload makes an error control flow: it is taken by type, and whoever catches
 //!    errors passes payloads on.
+//! 5. Who watches for the end of a response can watch an error, too: whoever renders it hands the
+//!    watch on to the body of the page.
 
 mod convert;
 mod forward;
@@ -20,6 +22,8 @@ use std::fmt;
 use std::panic::Location;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::Sent;
 
 pub use convert::{BoxError, ResultExt};
 pub use forward::Forward;
@@ -54,9 +58,12 @@ struct Inner {
     backtrace: Option<Backtrace>,
     notes: Vec<Note>,
     payload: Option<Payload>,
+    watches: Vec<Box<Watch>>,
     logged: bool,
     warned: bool,
 }
+
+type Watch = dyn FnOnce(Sent) + Send + Sync;
 
 struct Payload {
     value: Box<dyn Any + Send + Sync>,
@@ -91,6 +98,7 @@ impl Error {
             backtrace: backtrace.filter(|trace| trace.status() == BacktraceStatus::Captured),
             notes: Vec::new(),
             payload: None,
+            watches: Vec::new(),
             logged: false,
             warned: false,
         }))
@@ -202,6 +210,14 @@ impl Error {
         payload.value.downcast().ok().map(|value| *value)
     }
 
+    /// Calls `watch` as [`Body::on_end`](crate::Body::on_end) of the page does that shows this error
+    /// in the end. If another answer takes its place, `watch` is dropped without a call.
+    #[must_use]
+    pub fn on_end(mut self, watch: impl FnOnce(Sent) + Send + Sync + 'static) -> Self {
+        self.0.watches.push(Box::new(watch));
+        self
+    }
+
     /// Logs this error once: a 5xx as an error with all its causes, notes and place, any other for
     /// debugging; so are 501 and 505, which say what a client asked for. Edges do this when they
     /// render; further calls do nothing.
@@ -225,6 +241,15 @@ impl Error {
     /// at each edge that it crosses.
     pub(crate) fn warn(&mut self) -> bool {
         !std::mem::replace(&mut self.0.warned, true)
+    }
+
+    /// Those who watch for its end, in the order in which they came. They watch no more.
+    pub(crate) fn take_watches(&mut self) -> Vec<Box<Watch>> {
+        std::mem::take(&mut self.0.watches)
+    }
+
+    pub(crate) fn put_watches(&mut self, watches: Vec<Box<Watch>>) {
+        self.0.watches = watches;
     }
 }
 
