@@ -20,6 +20,8 @@ pub(crate) struct Peer {
 /// For `cargo xtask test integration`.
 pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "curl", package: "curl" },
+    Peer { program: "goaccess", package: "goaccess" },
+    Peer { program: "logrotate", package: "logrotate" },
     Peer { program: "nginx", package: "nginx-light" },
     Peer { program: "wget", package: "wget" },
     Peer { program: "nghttp", package: "nghttp2-client" },

@@ -128,7 +128,9 @@ impl Travelling {
             let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             slot.error.as_mut().map(Error::take_watches).unwrap_or_default()
         };
-        watches.into_iter().for_each(|watch| watch(sent));
+        for watch in watches {
+            watch(sent);
+        }
     }
 
     /// The error that `response` shows, if it still shows one, with the headers of the response.

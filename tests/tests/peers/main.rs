@@ -1,6 +1,7 @@
 //! `paster` against real programs, which `cargo xtask test integration` installs.
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod access_log; // logs rotated by logrotate, read by GoAccess
 mod clients; // curl, wget and h2load on the example site
 mod files; // nginx as the oracle of files, and downloads taken up again
 mod paste; // Python Paste as the oracle of dispatching
