@@ -6,7 +6,7 @@ mod limits;
 mod options;
 mod problem;
 mod server;
-mod units;
+pub(crate) mod units;
 
 pub(crate) use file::{File, Section};
 pub use limits::LimitOptions;

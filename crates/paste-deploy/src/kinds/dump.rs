@@ -16,7 +16,6 @@ pub(super) struct Options {}
 #[derive(Debug)]
 pub(super) struct Dump(());
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a factory")]
 pub(super) fn build(_: Options, _: &mut Context<'_>) -> Result<Dump, Problem> {
     Ok(Dump(()))
 }

@@ -18,7 +18,6 @@ pub(super) struct Options {
     pages: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a factory")]
 pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<ErrorDocument, Problem> {
     let mut documents = ErrorDocument::new();
     for (code, path) in options.pages {

@@ -12,7 +12,6 @@ use crate::{Context, Problem};
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {}
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a factory")]
 pub(super) fn build(_: Options, _: &mut Context<'_>) -> Result<HttpErrors, Problem> {
     Ok(HttpErrors::new())
 }

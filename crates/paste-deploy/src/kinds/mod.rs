@@ -1,9 +1,18 @@
 //! The kinds of apps and filters that every registry begins with. One file each, or the builder of
 //! the crate that has it.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "factories have one shape, whatever they need of it"
+)]
+
+mod access_log;
 mod allowed_hosts;
 mod archive;
+mod body_limit;
 mod cascade;
+mod cors;
 #[cfg(feature = "demo")]
 mod demo;
 mod dump;
@@ -11,10 +20,15 @@ mod error_document;
 mod file;
 mod file_tree;
 mod http_errors;
+mod https_redirect;
+mod rate_limit;
 mod recursive;
 mod redirect;
+mod request_id;
 mod static_dir;
 mod text;
+mod timeout;
+mod upload_progress;
 mod url_map;
 mod when;
 
@@ -41,12 +55,20 @@ pub(crate) fn register(registry: Registry) -> Registry {
         .app("text", text::build)
         .app("urlmap", url_map::build)
         .app("urlparser", file_tree::build)
+        .filter("access-log", access_log::build)
         .filter("allowed-hosts", allowed_hosts::build)
+        .filter("body-limit", body_limit::build)
+        .filter("cors", cors::build)
         .filter("error-document", error_document::build)
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
         .filter("http-errors", http_errors::build)
+        .filter("https-redirect", https_redirect::build)
         .filter("lint", |lint: Lint, _: &mut Context<'_>| Ok(lint))
+        .filter("rate-limit", rate_limit::build)
         .filter("recursive", recursive::build)
+        .filter("request-id", request_id::build)
+        .filter("timeout", timeout::build)
+        .filter("upload-progress", upload_progress::build)
         .filter("when", when::build)
 }
 

@@ -68,7 +68,6 @@ impl<'de> Deserialize<'de> for Target {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a factory")]
 pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<UrlMap, Problem> {
     let map = UrlMap::new().debug(options.debug);
     let mounts = map.mounts();

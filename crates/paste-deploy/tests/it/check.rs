@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Fixture;
 
 /// What is wrong with a file, without the path before each line.
-fn problems(toml: &str) -> Vec<String> {
+pub(crate) fn problems(toml: &str) -> Vec<String> {
     let site = Fixture::new(toml);
     let error = site.load().expect_err("a faulty file").to_string();
     let prefix = site.path().display().to_string();

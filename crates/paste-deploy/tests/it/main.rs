@@ -7,6 +7,7 @@ mod commands; // what each command prints
 mod demo; // the kind of that name
 mod dispatch; // the kinds of paste-dispatch
 mod files; // the kinds of paste-static
+mod filters; // the kinds of paste-filter, and of tower-http's layers
 mod kinds; // what each kind does
 
 use std::path::PathBuf;

@@ -1,4 +1,11 @@
 //! What paste-filter promises, through the test client with the lint on.
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+#[cfg(feature = "access-log")]
+mod access_log; // a line for each request
 mod headers; // response headers
+mod https_redirect; // from http to https
+#[cfg(all(feature = "rate-limit", feature = "timeout"))]
+mod limits; // sizes, times and rates
+#[cfg(feature = "upload-progress")]
+mod upload_progress; // how far an upload has come
