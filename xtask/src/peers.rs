@@ -19,6 +19,7 @@ pub(crate) struct Peer {
 
 /// For `cargo xtask test integration`.
 pub(crate) const INTEGRATION: &[Peer] = &[
+    Peer { program: "apache2", package: "apache2-bin" },
     Peer { program: "curl", package: "curl" },
     Peer { program: "goaccess", package: "goaccess" },
     Peer { program: "logrotate", package: "logrotate" },

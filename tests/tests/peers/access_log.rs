@@ -1,4 +1,4 @@
-//! The access log of a running `paster`: rotated by logrotate, read by GoAccess.
+//! The access log of a running `paster`: rotated by logrotate, read by `goaccess`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -115,7 +115,7 @@ async fn who_goes_in_the_middle_of_a_file_is_marked_with_what_was_sent() {
     let address = site.paster.url.strip_prefix("http://").unwrap();
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(b"GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    let mut some = [0; 100_000];
+    let mut some = vec![0; 100_000];
     client.read_exact(&mut some).await.unwrap();
     drop(client);
     let line = wait_for_lines(&site.path("access.log"), 1).await.remove(0);

@@ -1,4 +1,4 @@
-//! Files: the answers of nginx as the oracle, every difference with its reason, and a download that
+//! Files: the answers of nginx and Apache as the oracles, every difference with its reason; downloads that
 //! curl takes up again.
 
 use std::fs::{self, File};
@@ -7,31 +7,38 @@ use std::process::Stdio;
 use std::time::{Duration, UNIX_EPOCH};
 
 use paste_tests::{Paster, within};
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::process::{Child, Command};
 
+use super::file_table::{
+    Peer::{Differs, Same},
+    Row, TABLE,
+};
 use super::{print, run};
-
-const DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
-
-/// Arguments of curl and a path; `None` where we answer as nginx does, or else our status, and why.
-type Row<'a> = (&'a [&'a str], &'a str, Option<(u16, &'a str)>);
 
 /// A root with a file of 1000 bytes, an empty one and a directory, last changed at `DATE`.
 fn site(base: &Path) {
     fs::create_dir_all(base.join("root/dir")).unwrap();
+    fs::create_dir_all(base.join("root/noindex")).unwrap();
+    std::os::unix::fs::symlink("../outside.txt", base.join("root/link")).unwrap();
     let content = (0..100).map(|line| format!("{line:09}\n")).collect::<Vec<_>>().concat();
     for (name, content) in [
         ("a.txt", &*content),
         ("empty.txt", ""),
         ("dir/index.html", "<p>dir</p>"),
         ("sp ace.txt", "sp"),
+        ("noindex/x.txt", "x"),
+        (".hidden", "secret"),
+        ("é.txt", "e"),
+        ("../outside.txt", "OUTSIDE"),
     ] {
         let path = base.join("root").join(name);
         fs::write(&path, content).unwrap();
         let time = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
     }
+    let gzip = std::process::Command::new("gzip").arg("-kn").arg(base.join("root/a.txt")).status();
+    assert!(gzip.unwrap().success());
 }
 
 /// nginx on a Unix socket in `base`.
@@ -43,7 +50,7 @@ async fn nginx(base: &Path) -> Child {
     let configuration = format!(
         "daemon off; master_process off; pid {folder}/pid; events {{}}\n\
          http {{ access_log off; {temporary} default_type application/octet-stream;\n\
-         server {{ listen unix:{folder}/socket; root {folder}/root; }} }}"
+         server {{ listen unix:{folder}/socket; root {folder}/root; gzip_static on; }} }}"
     );
     fs::write(base.join("nginx.conf"), configuration).unwrap();
     let mut command = Command::new("nginx");
@@ -60,83 +67,142 @@ async fn nginx(base: &Path) -> Child {
     child
 }
 
-/// Status, `Content-Range` and, of what is not an error, the body.
-async fn ask(args: &[&str], url: &str) -> (u16, Option<String>, String) {
-    let answer = print("curl", &[&["-sS", "-i", "--path-as-is"], args, &[url]].concat()).await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let range = head.lines().find_map(|line| {
+/// Apache on a free port of 127.0.0.1; gives its URL, too.
+async fn apache(base: &Path) -> (Child, String) {
+    let folder = base.display();
+    let modules = ["mpm_event", "authz_core", "dir", "mime"]
+        .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
+        .concat();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    let configuration = format!(
+        "{modules}Listen {address}\nServerName localhost\nServerRoot {folder}\nPidFile {folder}/apache.pid\n\
+         ErrorLog {folder}/apache.log\nDocumentRoot {folder}/root\nDirectoryIndex index.html\n\
+         TypesConfig {folder}/types\n<Directory {folder}/root>\nOptions FollowSymLinks\nRequire all granted\n</Directory>\n"
+    );
+    fs::write(base.join("apache.conf"), configuration).unwrap();
+    fs::write(base.join("types"), "text/plain txt\ntext/html html\n").unwrap();
+    drop(free);
+    let mut command = Command::new("apache2");
+    command.arg("-X").arg("-f").arg(base.join("apache.conf"));
+    command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let child = command.spawn();
+    let mut child = child.expect("`cargo xtask test integration` installs apache2");
+    let answers = async {
+        while TcpStream::connect(address).await.is_err() {
+            if child.try_wait().unwrap().is_some() {
+                let log = fs::read_to_string(base.join("apache.log")).unwrap_or_default();
+                panic!("apache2 ended: {log}");
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    within("apache", answers).await;
+    (child, format!("http://{address}"))
+}
+
+/// What is compared: the status, `Content-Range`, the path of `Location`, `Content-Encoding`, and of what is
+/// neither an error nor in parts the body.
+#[derive(Debug, PartialEq)]
+struct Answer {
+    status: u16,
+    range: Option<String>,
+    location: Option<String>,
+    encoding: Option<String>,
+    body: Vec<u8>,
+}
+
+/// A server: how curl gets there, and its URL.
+struct Server<'a> {
+    route: &'a [&'a str],
+    url: &'a str,
+    /// Its own tag of `/a.txt`.
+    tag: String,
+}
+
+impl<'a> Server<'a> {
+    async fn new(route: &'a [&'a str], url: &'a str) -> Self {
+        let url_of_a = format!("{url}/a.txt");
+        let head = print("curl", &[&["-sSI"], route, &[&url_of_a]].concat()).await;
+        let tag = header(&head, "etag").unwrap();
+        Self { route, url, tag }
+    }
+
+    /// `@E` in an argument stands for the server's own tag.
+    async fn ask(&self, args: &[&str], path: &str) -> Answer {
+        let args: Vec<_> = args.iter().map(|arg| arg.replace("@E", &self.tag)).collect();
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let url = format!("{}{path}", self.url);
+        let common = ["-sS", "-i", "--path-as-is"];
+        let output = run("curl", &[&common, self.route, &args, &[&*url]].concat()).await;
+        assert!(output.status.success(), "{args:?} {path}: {output:?}");
+        let end = output.stdout.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8_lossy(&output.stdout[..end]).into_owned();
+        let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let is_multipart = head.contains("multipart/byteranges");
+        let is_whole = status < 300 && !is_multipart;
+        let location = header(&head, "location").map(|location| match location.split_once("://") {
+            Some((_, rest)) => rest[rest.find('/').unwrap_or(0)..].to_owned(),
+            None => location,
+        });
+        Answer {
+            status,
+            range: header(&head, "content-range"),
+            location,
+            encoding: header(&head, "content-encoding"),
+            body: if is_whole { output.stdout[end + 4..].to_vec() } else { Vec::new() },
+        }
+    }
+}
+
+fn header(head: &str, wanted: &str) -> Option<String> {
+    head.lines().find_map(|line| {
         let (name, value) = line.split_once(": ")?;
-        name.eq_ignore_ascii_case("content-range").then(|| value.to_owned())
-    });
-    let is_multipart = head.contains("multipart/byteranges");
-    let body = if status < 300 && !is_multipart { body.to_owned() } else { String::new() };
-    (status, range, body)
+        name.eq_ignore_ascii_case(wanted).then(|| value.to_owned())
+    })
 }
 
 #[tokio::test]
-async fn answers_are_those_of_nginx_or_differ_for_a_reason() {
+async fn answers_are_those_of_nginx_and_apache_or_differ_for_a_reason() {
     let base = tempfile::tempdir().unwrap();
     let base = base.path();
     site(base);
     let _nginx = nginx(base).await;
+    let (_apache, apache) = apache(base).await;
     let root = base.join("root");
     let ours = Paster::start(["static", root.to_str().unwrap(), "--listen", "127.0.0.1:0"]).await;
     let socket = base.join("socket");
-    let socket = socket.to_str().unwrap();
-    let since = |date: &str| format!("If-Modified-Since: {date}");
-    let if_range = format!("If-Range: {DATE}");
-    let unmodified = format!("If-Unmodified-Since: {DATE}");
-    let later = since("Wed, 15 Nov 2023 22:13:20 GMT");
-    let (equal, garbage) = (since(DATE), since("garbage"));
-    let rows: &[Row<'_>] = &[
-        (&[], "/a.txt", None),
-        (&["-I"], "/a.txt", None),
-        (&["-r", "0-9"], "/a.txt", None),
-        (&["-r", "-5"], "/a.txt", None),
-        (&["-r", "995-"], "/a.txt", None),
-        (&["-r", "-5000"], "/a.txt", None),
-        (&["-r", "5000-"], "/a.txt", None),
-        (&["-r", "0-0,10-12"], "/a.txt", None),
-        (&["-H", "Range: lines=0-1"], "/a.txt", None),
-        (&["-r", "0-1"], "/empty.txt", None),
-        (&["-r", "0-9", "-H", &if_range], "/a.txt", None),
-        (&["-r", "0-9", "-H", "If-Range: \"x\""], "/a.txt", None),
-        (&["-H", "If-None-Match: *"], "/a.txt", None),
-        (&["-H", "If-None-Match: \"x\"", "-H", &equal], "/a.txt", None),
-        (&["-H", &equal], "/a.txt", None),
-        (&["-H", &garbage], "/a.txt", None),
-        (&["-H", "If-Match: \"x\""], "/a.txt", None),
-        (&["-H", "If-Match: *"], "/a.txt", None),
-        (&["-H", &unmodified], "/a.txt", None),
-        (&["-X", "POST"], "/a.txt", None),
-        (&[], "/dir", None),
-        (&[], "/dir/", None),
-        (&[], "/a.txt/", None),
-        (&[], "//a.txt", None),
-        (&[], "/sp%20ace.txt", None),
-        (&[], "/A.TXT", None),
-        (&[], "/missing", None),
-        (&[], "/dir%5c..%5ca.txt", None),
-        (&["-H", "Range: bytes=9-0"], "/a.txt", Some((200, "what is malformed is ignored"))),
-        (&["-H", "Range: bytes=abc"], "/a.txt", Some((200, "what is malformed is ignored"))),
-        (&["-r", "0-99,50-149"], "/a.txt", Some((206, "what overlaps becomes one part"))),
-        (&["-I", "-r", "0-9"], "/a.txt", Some((200, "ranges are for GET: RFC 9110, section 14.2"))),
-        (&["-H", &later], "/a.txt", Some((304, "RFC 9110 compares dates, nginx wants the same"))),
-        (&["-X", "OPTIONS"], "/a.txt", Some((204, "OPTIONS tells what is allowed"))),
-    ];
-    for (args, path, difference) in rows {
-        let theirs =
-            ask(&[&["--unix-socket", socket], *args].concat(), &format!("http://x{path}")).await;
-        let answer = ask(args, &format!("{}{path}", ours.url)).await;
-        match difference {
-            None => assert_eq!(answer, theirs, "{args:?} {path}"),
-            Some((status, reason)) => {
-                assert_eq!(answer.0, *status, "{args:?} {path}: {reason}");
-                assert_ne!(answer, theirs, "{args:?} {path}: no difference any more");
+    let by_socket = ["--unix-socket", socket.to_str().unwrap()];
+    let ours = Server::new(&[], &ours.url).await;
+    let nginx = Server::new(&by_socket, "http://localhost").await;
+    let apache = Server::new(&[], &apache).await;
+    let mut wrong = Vec::new();
+    for Row { args, path, status, nginx: of_nginx, apache: of_apache } in TABLE {
+        let answer = ours.ask(args, path).await;
+        if answer.status != *status {
+            wrong.push(format!("{args:?} {path}: {}, not {status}", answer.status));
+        }
+        for (name, peer, reason) in [("nginx", &nginx, of_nginx), ("apache", &apache, of_apache)] {
+            let theirs = peer.ask(args, path).await;
+            match reason {
+                Same if answer != theirs => {
+                    wrong.push(format!("{args:?} {path}: {answer:?}\n{name}: {theirs:?}"));
+                }
+                Differs(reason) if answer == theirs => {
+                    wrong.push(format!(
+                        "{args:?} {path}: {name} answers the same; not so: {reason}"
+                    ));
+                }
+                _ => {}
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    // A long path is no file; how long a head may be is the server's to limit, and as a whole.
+    let long = format!("/{}", "x".repeat(9000));
+    let [ours, nginx, apache] = [&ours, &nginx, &apache].map(|server| server.ask(&[], &long));
+    assert_eq!((ours.await.status, nginx.await.status, apache.await.status), (404, 414, 414));
 }
 
 #[tokio::test]

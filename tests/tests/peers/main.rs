@@ -3,7 +3,8 @@
 
 mod access_log; // logs rotated by logrotate, read by GoAccess
 mod clients; // curl, wget and h2load on the example site
-mod files; // nginx as the oracle of files, and downloads taken up again
+mod file_table; // what is asked of nginx, Apache and us
+mod files; // nginx and Apache as the oracles of files, and downloads taken up again
 mod paste; // Python Paste as the oracle of dispatching
 mod server; // TLS, systemd, nginx, reloads, slow clients
 mod stop; // a stop while clients download
