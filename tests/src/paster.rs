@@ -60,6 +60,15 @@ impl Paster {
         assert!(sent.expect("kill runs").success());
     }
 
+    /// How much memory it has, in bytes.
+    pub fn memory(&self) -> u64 {
+        let id = self.child.id().expect("paster runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")).expect("Linux tells");
+        kilobytes.parse::<u64>().expect("a number") * 1024
+    }
+
     /// Waits for the end; gives the exit code and what else was logged.
     pub async fn ended(mut self) -> (Option<i32>, String) {
         within("paster to end", async {

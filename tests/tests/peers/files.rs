@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, UNIX_EPOCH};
 
 use paste_tests::{Paster, within};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::process::{Child, Command};
 
@@ -221,4 +222,99 @@ async fn curl_takes_up_a_download_where_it_stopped_and_not_of_another_version() 
     let other = ["-sS", "-f", "-C", "-", "-H", "If-Range: \"another\"", "-o", part_path, &url];
     let refused = run("curl", &other).await;
     assert_eq!(refused.status.code(), Some(33), "curl notices that the whole file comes");
+}
+
+/// A directory that `paster static` serves, with its listing.
+async fn listed(base: &Path) -> Paster {
+    let toml = "[app.main]\nuse = \"static\"\nroot = \"root\"\nindex = []\nlisting = true\n";
+    fs::write(base.join("site.toml"), toml).unwrap();
+    let file = base.join("site.toml");
+    Paster::start(["serve", file.to_str().unwrap(), "--listen", "127.0.0.1:0"]).await
+}
+
+#[tokio::test]
+async fn wget_mirrors_a_listing_whatever_the_names() {
+    let base = tempfile::tempdir().unwrap();
+    let (root, copy) = (base.path().join("root"), base.path().join("copy"));
+    let names = [
+        "a.txt",
+        "sp ace & <b>.txt",
+        "quote\".txt",
+        "é.txt",
+        "50%.txt",
+        "semi;q=1.txt",
+        "deep/er/#1.txt",
+        "deep/plus+.txt",
+    ];
+    for name in names {
+        fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+        fs::write(root.join(name), format!("content of {name}")).unwrap();
+    }
+    let site = listed(base.path()).await;
+    let mirror = [
+        "-q",
+        "-r",
+        "-l",
+        "inf",
+        "-np",
+        "-nH",
+        "-e",
+        "robots=off",
+        "--reject-regex",
+        "[?]",
+        "--restrict-file-names=nocontrol",
+        "-P",
+    ];
+    print("wget", &[&mirror, &[copy.to_str().unwrap(), &*format!("{}/", site.url)][..]].concat())
+        .await;
+    for name in names {
+        let mirrored =
+            fs::read_to_string(copy.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(mirrored, format!("content of {name}"));
+    }
+}
+
+#[tokio::test]
+async fn changes_on_disk_show_at_once() {
+    let base = tempfile::tempdir().unwrap();
+    let root = base.path().join("root");
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("a.txt"), "first").unwrap();
+    let site = listed(base.path()).await;
+    let get = async |path: &str| print("curl", &["-sS", &format!("{}{path}", site.url)]).await;
+    assert_eq!(get("/a.txt").await, "first");
+    for turn in 0..20 {
+        fs::write(root.join("new"), format!("turn {turn}")).unwrap();
+        fs::rename(root.join("new"), root.join("a.txt")).unwrap();
+        assert_eq!(get("/a.txt").await, format!("turn {turn}"));
+        fs::write(root.join(format!("{turn}.txt")), "").unwrap();
+        assert!(get("/").await.contains(&format!("{turn}.txt")));
+    }
+    fs::remove_file(root.join("a.txt")).unwrap();
+    assert!(get("/a.txt").await.contains("404 Not Found"));
+    assert!(!get("/").await.contains("a.txt"));
+}
+
+/// Clients that ask for a large file and read none of it.
+#[tokio::test]
+async fn clients_that_stop_reading_cost_little_memory() {
+    const CLIENTS: usize = 50;
+    let base = tempfile::tempdir().unwrap();
+    let root = base.path().join("root");
+    fs::create_dir(&root).unwrap();
+    File::create(root.join("large")).unwrap().set_len(1 << 30).unwrap();
+    let site = Paster::start(["static", root.to_str().unwrap(), "--listen", "127.0.0.1:0"]).await;
+    let address = site.url.strip_prefix("http://").unwrap();
+    let before = site.memory();
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        client.readable().await.unwrap();
+        clients.push(client);
+    }
+    // Others are served meanwhile, and by then the server has sent what the sockets take.
+    print("curl", &["-sS", "-r", "0-9", &format!("{}/large", site.url)]).await;
+    let each = (site.memory() - before) / CLIENTS as u64;
+    assert!(each < 512 << 10, "{each} bytes for each client");
 }

@@ -13,4 +13,5 @@ mod file_app; // one file
 mod file_tree; // handlers by extension
 #[cfg(feature = "listing")]
 mod listing; // directories as pages and JSON
+mod slow_disk; // who waits for it, and who does not
 mod static_dir; // files below a directory
