@@ -4,4 +4,5 @@
 mod demo; // the form page of the example site
 mod driver; // Chromium, driven
 mod forms; // the same forms submitted by Chromium and by TestApp
+mod media; // seeking in a long file
 mod site; // the example site
