@@ -19,7 +19,7 @@ use crate::Limits;
 use crate::control::Slot;
 use crate::io::socket::{Raw, Socket};
 use crate::io::stream::Stream;
-use crate::io::{Conn, Io, Start};
+use crate::io::{Conn, Io, Next, Start};
 use crate::listen::proxy_protocol::{self, Header};
 use crate::server::{Door, Serving};
 use crate::{listen, metrics, tls};
@@ -58,18 +58,20 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
         // Apart, for connections of HTTP/1 to be small.
         return Box::pin(converse_http2(conn, serving)).await;
     }
-    let service = service_fn(|request: http::Request<Incoming>| {
-        // Boxed: hyper keeps the place of this future for as long as the connection is open.
-        Box::pin(serving.edge.answer(request, &conn))
-    });
+    let (edge, requests_of) = (&serving.edge, &conn);
+    let service =
+        service_fn(move |request: http::Request<Incoming>| edge.answer(request, requests_of));
     let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection.with_upgrades());
     drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await
 }
 
 async fn converse_http2<A: App>(conn: Arc<Conn>, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
-    let service =
-        service_fn(|request: http::Request<Incoming>| serving.edge.answer(request, &conn));
+    let shared = (Arc::clone(&serving), Arc::clone(&conn));
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let (serving, conn) = shared.clone();
+        async move { serving.edge.answer(request, &conn).await }
+    });
     let connection = http2_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection);
     drive(&conn, connection, http2::Connection::graceful_shutdown, &serving).await
@@ -205,13 +207,15 @@ where
             if let Poll::Ready(ended) = connection.as_mut().poll(context) {
                 return Poll::Ready(ended.map_err(Into::into));
             }
-            if let Err(error) = conn.poll_waiting(context) {
-                return Poll::Ready(Err(error.into()));
-            }
-            if conn.take_expired() {
-                shut(connection.as_mut());
-                phase = Phase::Closing;
-                continue;
+            match conn.poll_waiting(context) {
+                Ok(Next::Wait) => {}
+                Ok(Next::Again) => continue,
+                Ok(Next::TakeLeave) => {
+                    shut(connection.as_mut());
+                    phase = Phase::Closing;
+                    continue;
+                }
+                Err(error) => return Poll::Ready(Err(error.into())),
             }
             let is_begun = matches!(phase, Phase::Lingering(_)) && conn.is_running();
             if !is_begun {

@@ -11,11 +11,11 @@
 //!    `Transfer-Encoding` and a status that cannot be final. What has no content by its status
 //!    (204, 205, 304) gets none.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
@@ -23,18 +23,17 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use paste_core::{
-    App, Body, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response,
-    Result, ResultExt, Scheme, host, response,
+    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response, Result,
+    ResultExt, Scheme, host, response,
 };
-use tracing::Span;
 
 use crate::control::Control;
 use crate::io::files::Marked;
-use crate::io::{Conn, HangUp};
+use crate::io::{Conn, Running};
 use crate::limits::is_over;
 use crate::metrics::count;
 use crate::panic;
-use crate::request_body::request_body;
+use crate::request_body::taken_in;
 use crate::response_body::{Gone, Sending};
 use crate::span;
 
@@ -51,104 +50,46 @@ impl<A: App> Edge<A> {
         Self { app, control, health }
     }
 
-    /// Answers one request of a client, unless it goes before the answer begins.
-    ///
-    /// The future holds little more than the app's own: what comes before that is over by then.
+    /// Begins to answer one request of a client.
     pub(crate) fn answer(
-        self: &Arc<Self>,
+        &self,
         mut request: http::Request<Incoming>,
         conn: &Arc<Conn>,
-    ) -> impl Future<Output = Result<http::Response<Sending>, Gone>> + Send + use<A> {
-        let (edge, conn) = (Arc::clone(self), Arc::clone(conn));
-        async move {
-            let running = conn.begin();
-            let span = span::of_request(&request, &conn);
-            let renderer = ErrorRenderer::for_request(&request);
-            let is_head = request.method() == Method::HEAD;
-            let may_upgrade = request.version() == Version::HTTP_11
-                && request.extensions().get::<OnUpgrade>().is_some();
-            let mut hang_up = HangUp::new(&conn);
-            let admitted = admit(&mut request);
-            let (head, body) = request.into_parts();
-            let body = match admitted {
-                Ok(()) => request_body(&head.headers, body, &conn),
-                Err(_) => Body::empty(), // nobody knows where it ends
-            };
-            let mut request = Request::from_parts(head, body);
-            let by_itself = match admitted {
-                Ok(()) => edge.by_itself(&mut request, &conn, &renderer, running.others),
-                Err(error) => {
-                    conn.is_spoilt.store(true, Relaxed);
-                    Some(Err(error))
-                }
-            };
-            let response = if let Some(response) = by_itself {
-                response
-            } else {
-                let mut call = pin!({
-                    let _entered = span.enter();
-                    edge.app.call(request)
-                });
-                let response = poll_fn(|context| {
-                    let _entered = span.enter();
-                    match panic::caught(|| call.as_mut().poll(context)) {
-                        Ok(Poll::Pending) => hang_up.poll(context).map(|()| Err(Gone)),
-                        Ok(Poll::Ready(response)) => Poll::Ready(Ok(response)),
-                        Err(panic) => Poll::Ready(Ok(Err(panic))),
-                    }
-                });
-                response.await?.and_then(|response| final_answer(response, may_upgrade))
-            };
-            let response = edge.finished(response, &conn, &renderer, is_head, &span);
-            Ok(response.map(|body| {
-                let body = match conn.marker() {
-                    Some(marker) => body.map_file(|range| Marked::new(&conn, marker, range)),
-                    None => body,
-                };
-                Sending::new(body, running, hang_up, span)
-            }))
-        }
+    ) -> Answering<'_> {
+        let running = conn.begin(span::of_request(&request, conn));
+        let renderer = ErrorRenderer::for_request(&request);
+        let is_head = request.method() == Method::HEAD;
+        let may_upgrade = request.version() == Version::HTTP_11
+            && request.extensions().get::<OnUpgrade>().is_some();
+        let call = match admit(&mut request) {
+            Ok(()) => self.call(taken_in(request, conn), &running, &renderer),
+            Err(error) => {
+                conn.is_spoilt.store(true, Relaxed); // nobody knows where its body ends
+                at_once(Err(error))
+            }
+        };
+        let control = &self.control;
+        Answering { control, call, renderer, is_head, may_upgrade, running: Some(running) }
     }
 
-    /// What goes to the client in answer to what the app, or the server itself, says.
-    fn finished(
-        &self,
-        response: Result,
-        conn: &Conn,
-        renderer: &ErrorRenderer,
-        is_head: bool,
-        span: &Span,
-    ) -> Response {
-        let framing = response.and_then(|mut response| {
-            framed(&mut response, is_head)?;
-            Ok(response)
-        });
-        let mut response = framing.unwrap_or_else(|mut error| {
-            span.in_scope(|| error.log());
-            let mut rendered = renderer.render(&mut error);
-            if is_head {
-                without_content(&mut rendered);
-            }
-            rendered
-        });
-        span::record(span, response.status());
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            conn.upgrade();
-        } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || self.control.is_stopping()) {
-            // What follows on this connection could not be understood, or is for another server.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    /// What the server answers by itself, or the app.
+    fn call(&self, mut request: Request, running: &Running, renderer: &ErrorRenderer) -> Call<'_> {
+        if let Some(response) = self.by_itself(&mut request, running, renderer) {
+            return at_once(response);
         }
-        response
+        let _entered = running.span.enter();
+        let call = panic::caught(|| -> Call<'_> { Box::pin(self.app.call(request)) });
+        call.unwrap_or_else(|panic| at_once(Err(panic)))
     }
 
     /// What the server answers by itself; if nothing, the request is as the app is to see it.
     fn by_itself(
         &self,
         request: &mut Request,
-        conn: &Arc<Conn>,
+        running: &Running,
         renderer: &ErrorRenderer,
-        others: usize,
     ) -> Option<Result> {
+        let conn = &running.conn;
         if request.method() == Method::CONNECT {
             return Some(Err(Error::from_status(StatusCode::NOT_IMPLEMENTED)));
         }
@@ -161,7 +102,7 @@ impl<A: App> Edge<A> {
         if self.health.as_deref().is_some_and(|health| health == request.uri().path()) {
             return Some(Ok(self.health()));
         }
-        if is_over(others + 1, self.control.max_requests()) {
+        if is_over(running.others + 1, self.control.max_requests()) {
             count(&conn.tally().refused_requests);
             let mut busy = Error::from_status(StatusCode::SERVICE_UNAVAILABLE)
                 .header(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -189,16 +130,96 @@ impl<A: App> Edge<A> {
     }
 }
 
-/// An app's answer, if a client may see one of its status.
-fn final_answer(response: Response, may_upgrade: bool) -> Result {
-    let status = response.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS && !may_upgrade {
-        return Err(Error::boxed("an app answered with 101 to a request without Upgrade"));
+/// An answer on its way from the app. Boxed, for hyper keeps the place of what answers for as long as
+/// a connection is open.
+type Call<'a> = Pin<Box<dyn Future<Output = Result> + Send + 'a>>;
+
+fn at_once(response: Result) -> Call<'static> {
+    Box::pin(ready(response))
+}
+
+/// A request that is being answered: ready when the answer begins, or when the client has gone.
+pub(crate) struct Answering<'a> {
+    control: &'a Control,
+    call: Call<'a>,
+    renderer: ErrorRenderer,
+    is_head: bool,
+    may_upgrade: bool,
+    /// None once the answer has begun.
+    running: Option<Running>,
+}
+
+impl Future for Answering<'_> {
+    type Output = Result<http::Response<Sending>, Gone>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let mut running = this.running.take().expect("a future is not polled after its end");
+        let answered = {
+            let _entered = running.span.enter();
+            panic::caught(|| this.call.as_mut().poll(context))
+        };
+        let answered = match answered {
+            Ok(Poll::Ready(answered)) => answered,
+            Ok(Poll::Pending) => {
+                let gone = running.poll_hang_up(context);
+                this.running = Some(running);
+                return gone.map(|()| Err(Gone));
+            }
+            Err(panic) => Err(panic),
+        };
+        let mut response = answered.unwrap_or_else(|error| this.shown(error, &running));
+        if let Err(error) = this.check(&mut response) {
+            response = this.shown(error, &running);
+        }
+        this.finish(&mut response, &running);
+        Poll::Ready(Ok(response.map(|body| {
+            let conn = &running.conn;
+            let body = match conn.marker() {
+                Some(marker) => body.map_file(|range| Marked::new(conn, marker, range)),
+                None => body,
+            };
+            Sending::new(body, running)
+        })))
     }
-    if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
+}
+
+impl Answering<'_> {
+    /// Checks what a client may not see, and mends what it can.
+    fn check(&self, response: &mut Response) -> Result<()> {
+        let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            if !self.may_upgrade {
+                let message = "an app answered with 101 to a request without Upgrade";
+                return Err(Error::boxed(message));
+            }
+        } else if status.is_informational() {
+            return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
+        }
+        framed(response, self.is_head)
     }
-    Ok(response)
+
+    /// The page that shows an error.
+    fn shown(&self, mut error: Error, running: &Running) -> Response {
+        running.span.in_scope(|| error.log());
+        let mut rendered = self.renderer.render(&mut error);
+        if self.is_head {
+            without_content(&mut rendered);
+        }
+        rendered
+    }
+
+    /// What the connection learns of an answer, and says in it.
+    fn finish(&self, response: &mut Response, running: &Running) {
+        let conn = &running.conn;
+        span::record(&running.span, response.status());
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            conn.upgrade();
+        } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || self.control.is_stopping()) {
+            // What follows on this connection could not be understood, or is for another server.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
 }
 
 /// To the same host and path by https, for good and with the same method.

@@ -255,7 +255,7 @@ impl BoundServer {
             files.extend(bound.file);
         }
         let serving = Arc::new(Serving {
-            edge: Arc::new(Edge::new(app, Arc::clone(&control), server.health)),
+            edge: Edge::new(app, Arc::clone(&control), server.health),
             control: Arc::clone(&control),
             proxy_protocol: server.proxy_protocol,
         });
@@ -297,7 +297,7 @@ impl BoundServer {
 
 /// What all connections of a server share while it serves.
 pub(crate) struct Serving<A> {
-    pub(crate) edge: Arc<Edge<A>>,
+    pub(crate) edge: Edge<A>,
     pub(crate) control: Arc<Control>,
     pub(crate) proxy_protocol: bool,
 }
