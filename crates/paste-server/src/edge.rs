@@ -17,14 +17,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use paste_core::{
-    App, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response, Result,
-    ResultExt, Scheme, host, response,
+    App, ClientAddr, Error, ErrorRenderer, OriginalUri, RequestExt, Response, Result, ResultExt,
+    Scheme, host, response,
 };
 
 use crate::control::Control;
@@ -57,35 +58,46 @@ impl<A: App> Edge<A> {
         conn: &Arc<Conn>,
     ) -> Answering<'_> {
         let running = conn.begin(span::of_request(&request, conn));
-        let renderer = ErrorRenderer::for_request(&request);
-        let is_head = request.method() == Method::HEAD;
-        let may_upgrade = request.version() == Version::HTTP_11
-            && request.extensions().get::<OnUpgrade>().is_some();
+        let asked = Asked {
+            renderer: ErrorRenderer::for_request(&request),
+            is_head: request.method() == Method::HEAD,
+            may_upgrade: request.version() == Version::HTTP_11
+                && request.extensions().get::<OnUpgrade>().is_some(),
+        };
         let call = match admit(&mut request) {
-            Ok(()) => self.call(taken_in(request, conn), &running, &renderer),
+            Ok(()) => self.call(request, &running, &asked.renderer),
             Err(error) => {
                 conn.is_spoilt.store(true, Relaxed); // nobody knows where its body ends
                 at_once(Err(error))
             }
         };
-        let control = &self.control;
-        Answering { control, call, renderer, is_head, may_upgrade, running: Some(running) }
+        Answering { control: &self.control, call, asked, running: Some(running) }
     }
 
     /// What the server answers by itself, or the app.
-    fn call(&self, mut request: Request, running: &Running, renderer: &ErrorRenderer) -> Call<'_> {
+    fn call(
+        &self,
+        mut request: http::Request<Incoming>,
+        running: &Running,
+        renderer: &ErrorRenderer,
+    ) -> Call<'_> {
         if let Some(response) = self.by_itself(&mut request, running, renderer) {
+            drop(taken_in(request, &running.conn)); // reads its body to the end
             return at_once(response);
         }
         let _entered = running.span.enter();
-        let call = panic::caught(|| -> Call<'_> { Box::pin(self.app.call(request)) });
+        let mut request = Some(request); // lent to the closure: a request is large to move
+        let call = panic::caught(|| -> Call<'_> {
+            let request = request.take().expect("this is called once");
+            Box::pin(self.app.call(taken_in(request, &running.conn)))
+        });
         call.unwrap_or_else(|panic| at_once(Err(panic)))
     }
 
     /// What the server answers by itself; if nothing, the request is as the app is to see it.
-    fn by_itself(
+    fn by_itself<B>(
         &self,
-        request: &mut Request,
+        request: &mut http::Request<B>,
         running: &Running,
         renderer: &ErrorRenderer,
     ) -> Option<Result> {
@@ -142,37 +154,45 @@ fn at_once(response: Result) -> Call<'static> {
 pub(crate) struct Answering<'a> {
     control: &'a Control,
     call: Call<'a>,
-    renderer: ErrorRenderer,
-    is_head: bool,
-    may_upgrade: bool,
+    asked: Asked,
     /// None once the answer has begun.
     running: Option<Running>,
 }
+
+/// What the shape of an answer depends on.
+struct Asked {
+    renderer: ErrorRenderer,
+    is_head: bool,
+    may_upgrade: bool,
+}
+
+/// What the protocol of futures says.
+const UNENDED: &str = "a future is not polled after its end";
 
 impl Future for Answering<'_> {
     type Output = Result<http::Response<Sending>, Gone>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let mut running = this.running.take().expect("a future is not polled after its end");
-        let answered = {
+        let running = this.running.as_mut().expect(UNENDED);
+        let mut answered = Poll::Pending;
+        let calm = {
             let _entered = running.span.enter();
-            panic::caught(|| this.call.as_mut().poll(context))
+            panic::caught(|| answered = this.call.as_mut().poll(context))
         };
-        let answered = match answered {
-            Ok(Poll::Ready(answered)) => answered,
-            Ok(Poll::Pending) => {
-                let gone = running.poll_hang_up(context);
-                this.running = Some(running);
-                return gone.map(|()| Err(Gone));
-            }
-            Err(panic) => Err(panic),
-        };
-        let mut response = answered.unwrap_or_else(|error| this.shown(error, &running));
-        if let Err(error) = this.check(&mut response) {
-            response = this.shown(error, &running);
+        if let Err(panic) = calm {
+            answered = Poll::Ready(Err(panic));
         }
-        this.finish(&mut response, &running);
+        let mut response = match answered {
+            Poll::Ready(Ok(response)) => response,
+            Poll::Ready(Err(error)) => this.asked.shown(error, running),
+            Poll::Pending => return running.poll_hang_up(context).map(|()| Err(Gone)),
+        };
+        if let Err(error) = this.asked.check(&mut response) {
+            response = this.asked.shown(error, running);
+        }
+        finish(&mut response, running, this.control);
+        let running = this.running.take().expect(UNENDED);
         Poll::Ready(Ok(response.map(|body| {
             let conn = &running.conn;
             let body = match conn.marker() {
@@ -184,7 +204,7 @@ impl Future for Answering<'_> {
     }
 }
 
-impl Answering<'_> {
+impl Asked {
     /// Checks what a client may not see, and mends what it can.
     fn check(&self, response: &mut Response) -> Result<()> {
         let status = response.status();
@@ -208,22 +228,22 @@ impl Answering<'_> {
         }
         rendered
     }
+}
 
-    /// What the connection learns of an answer, and says in it.
-    fn finish(&self, response: &mut Response, running: &Running) {
-        let conn = &running.conn;
-        span::record(&running.span, response.status());
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            conn.upgrade();
-        } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || self.control.is_stopping()) {
-            // What follows on this connection could not be understood, or is for another server.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
+/// What the connection learns of an answer, and says in it.
+fn finish(response: &mut Response, running: &Running, control: &Control) {
+    let conn = &running.conn;
+    span::record(&running.span, response.status());
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        conn.upgrade();
+    } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || control.is_stopping()) {
+        // What follows on this connection could not be understood, or is for another server.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
 /// To the same host and path by https, for good and with the same method.
-fn to_https(request: &Request, port: u16) -> Result {
+fn to_https<B>(request: &http::Request<B>, port: u16) -> Result {
     let host = request.host().and_then(|host| host.parse::<Authority>().ok());
     let host = host.ok_or_else(|| Error::bad_request("The request names no host."))?;
     let port = if port == 443 { String::new() } else { format!(":{port}") };
@@ -234,9 +254,19 @@ fn to_https(request: &Request, port: u16) -> Result {
 /// Checks the target and the host (RFC 9112, section 3.2; RFC 9113, section 8.3.1), and gives the
 /// request its one shape.
 fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let host = hosts.next();
-    if hosts.next().is_some() {
+    // One look at all headers costs less than to ask for each by name.
+    let mut hosts = 0;
+    let mut host = None;
+    let mut has_transfer_encoding = false;
+    for (name, value) in request.headers() {
+        if *name == HOST {
+            hosts += 1;
+            host = Some(value);
+        } else if *name == TRANSFER_ENCODING {
+            has_transfer_encoding = true;
+        }
+    }
+    if hosts > 1 {
         return Err(Error::bad_request("The request has more than one Host header."));
     }
     if host.is_none()
@@ -250,7 +280,7 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
     {
         return Err(Error::bad_request("The Host header is not a host with an optional port."));
     }
-    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+    if has_transfer_encoding {
         check_transfer_encoding(request.headers())?;
     }
     if request.uri().path() == "*" && request.method() != Method::OPTIONS {
@@ -279,14 +309,14 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
     let origin = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
     let whole = std::mem::replace(request.uri_mut(), origin);
     request.extensions_mut().insert(OriginalUri(whole));
-    request.headers_mut().insert(header::HOST, named);
+    request.headers_mut().insert(HOST, named);
     Ok(())
 }
 
 /// The only transfer coding is chunked, and that once (RFC 9112, section 6.1). hyper has refused
 /// those that do not end with it.
 fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
-    let lines = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let lines = headers.get_all(TRANSFER_ENCODING).iter();
     let codings =
         lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
     let mut chunked = 0;
@@ -312,19 +342,25 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
 fn framed(response: &mut Response, is_head: bool) -> Result<()> {
     let status = response.status();
     let size = response.body().size_hint().exact();
-    let content_length = stated_length(response.headers());
     let headers = response.headers_mut();
-    headers.remove(header::TRANSFER_ENCODING);
+    // One look at the few headers of an answer costs less than to ask for each by name.
+    let is_framing = |name: &HeaderName| *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING;
+    let content_length = if headers.keys().any(is_framing) {
+        headers.remove(TRANSFER_ENCODING);
+        stated_length(headers)
+    } else {
+        Ok(None)
+    };
     let mut has_content = !is_head;
     match (status.as_u16(), content_length) {
         (101 | 204, _) => {
-            headers.remove(header::CONTENT_LENGTH);
+            headers.remove(CONTENT_LENGTH);
             has_content = false;
         }
         // Content may follow none of these, but a 304 may say how long that of a 200 is (RFC 9110,
         // section 8.6).
         (205, _) => {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
             has_content = false;
         }
         (304, Ok(_)) => has_content = false,
@@ -336,7 +372,7 @@ fn framed(response: &mut Response, is_head: bool) -> Result<()> {
         // The answer to HEAD may come from an app that made no body for it.
         (_, Ok(_)) if is_head && size == Some(0) => {}
         _ => {
-            let stated = headers.remove(header::CONTENT_LENGTH);
+            let stated = headers.remove(CONTENT_LENGTH);
             tracing::warn!(
                 ?stated,
                 "an app stated a Content-Length that its body has not; left out"
@@ -355,7 +391,7 @@ fn framed(response: &mut Response, is_head: bool) -> Result<()> {
 
 /// The one length that the headers state; an error if they state more than one, or no number.
 fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
-    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let Some(first) = lengths.next() else { return Ok(None) };
     let number = first.to_str().ok().and_then(|text| text.parse().ok());
     number.filter(|_| lengths.next().is_none()).map(Some).ok_or(())
@@ -366,9 +402,9 @@ fn without_content(response: &mut Response) {
     let may_say_length = !matches!(response.status().as_u16(), 101 | 204 | 304);
     if let Some(length) = response.body().size_hint().exact()
         && may_say_length
-        && !response.headers().contains_key(header::CONTENT_LENGTH)
+        && !response.headers().contains_key(CONTENT_LENGTH)
     {
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = body.without_content();

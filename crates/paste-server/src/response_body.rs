@@ -78,6 +78,9 @@ impl http_body::Body for Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         self.running.is_done = self.body.is_end_stream();
+        if self.running.is_done {
+            return; // whoever watched its end was told
+        }
         let body = std::mem::take(&mut self.body);
         if let Err(mut panic) = caught(|| drop(body)) {
             self.running.span.in_scope(|| panic.log());

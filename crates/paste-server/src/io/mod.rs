@@ -260,6 +260,10 @@ impl Inner {
     /// Ready when the client is too late.
     fn poll_deadline(&mut self, conn: &Conn, context: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline(conn) else { return Poll::Pending };
+        let is_set = |timer: &Pin<Box<Sleep>>| timer.deadline() <= deadline && !timer.is_elapsed();
+        if self.timer.as_ref().is_some_and(is_set) {
+            return Poll::Pending; // it wakes the one task that drives the connection
+        }
         poll_until(&mut self.timer, deadline, context)
     }
 

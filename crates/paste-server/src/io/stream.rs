@@ -93,17 +93,18 @@ impl Stream {
             if before == 0 && !is_more {
                 return Poll::Ready(Ok(0));
             }
-            let mut all = [IoSlice::new(&[]); SLICES];
-            let mut count = 0;
-            if before > 0 {
-                all[0] = IoSlice::new(&self.out[self.start..]);
-                count = 1;
-            }
-            for slice in slices.iter().take(SLICES - count) {
-                all[count] = IoSlice::new(slice);
-                count += 1;
-            }
-            let all = &all[..count];
+            let gathered = IoSlice::new(&self.out[self.start..]);
+            let mut joined;
+            let all = match (before, is_more) {
+                (_, false) => &[gathered],
+                (0, true) => slices,
+                (_, true) => {
+                    joined = [gathered; SLICES];
+                    let count = slices.len().min(SLICES - 1);
+                    joined[1..=count].copy_from_slice(&slices[..count]);
+                    &joined[..=count]
+                }
+            };
             let sent = match &mut self.tls {
                 Some(tls) => Pin::new(tls).poll_write_vectored(context, all),
                 None => socket.poll_send(context, all, more),
