@@ -19,7 +19,7 @@ pub fn is_valid(host: &[u8]) -> bool {
     let end = if is_bracketed {
         host.iter().position(|&byte| byte == b']').map_or(host.len(), |last| last + 1)
     } else {
-        host.iter().position(|&byte| !IS_NAME[usize::from(byte)]).unwrap_or(host.len())
+        host.iter().take_while(|&&byte| IS_NAME[usize::from(byte)]).count()
     };
     let (name, port) = host.split_at(end);
     let is_name = match name {
@@ -51,11 +51,14 @@ fn is_port(port: &[u8]) -> bool {
         [b':', digits @ ..] => digits,
         _ => return false,
     };
-    let number = digits.iter().try_fold(0, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
-        Some(number * 10 + digit).filter(|&number| number <= u32::from(u16::MAX))
-    });
-    number.is_some()
+    let mut number: u32 = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() || number > u32::from(u16::MAX) {
+            return false;
+        }
+        number = number * 10 + u32::from(digit - b'0');
+    }
+    number <= u32::from(u16::MAX)
 }
 
 /// Splits `host:port`; an IPv6 address keeps its brackets, and an empty port is none.

@@ -11,7 +11,7 @@
 //!    `Transfer-Encoding` and a status that cannot be final. What has no content by its status
 //!    (204, 205, 304) gets none.
 
-use std::future::ready;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -52,56 +52,48 @@ impl<A: App> Edge<A> {
     }
 
     /// Begins to answer one request of a client.
-    pub(crate) fn answer(
-        &self,
+    pub(crate) fn answer<'a>(
+        &'a self,
         mut request: http::Request<Incoming>,
         conn: &Arc<Conn>,
-    ) -> Answering<'_> {
-        let running = conn.begin(span::of_request(&request, conn));
+    ) -> Answering<impl Future<Output = Result> + Send + use<'a, A>> {
+        let (running, others) = conn.begin(span::of_request(&request, conn));
         let asked = Asked {
             renderer: ErrorRenderer::for_request(&request),
             is_head: request.method() == Method::HEAD,
             may_upgrade: request.version() == Version::HTTP_11
                 && request.extensions().get::<OnUpgrade>().is_some(),
         };
-        let call = match admit(&mut request) {
-            Ok(()) => self.call(request, &running, &asked.renderer),
+        let by_itself = match admit(&mut request) {
+            Ok(()) => self.by_itself(&mut request, conn, others, &asked.renderer),
             Err(error) => {
                 conn.is_spoilt.store(true, Relaxed); // nobody knows where its body ends
-                at_once(Err(error))
+                Some(Err(error))
             }
         };
-        Answering { control: &self.control, call, asked, running: Some(running) }
-    }
-
-    /// What the server answers by itself, or the app.
-    fn call(
-        &self,
-        mut request: http::Request<Incoming>,
-        running: &Running,
-        renderer: &ErrorRenderer,
-    ) -> Call<'_> {
-        if let Some(response) = self.by_itself(&mut request, running, renderer) {
-            drop(taken_in(request, &running.conn)); // reads its body to the end
-            return at_once(response);
-        }
-        let _entered = running.span.enter();
         let mut request = Some(request); // lent to the closure: a request is large to move
-        let call = panic::caught(|| -> Call<'_> {
-            let request = request.take().expect("this is called once");
-            Box::pin(self.app.call(taken_in(request, &running.conn)))
-        });
-        call.unwrap_or_else(|panic| at_once(Err(panic)))
+        let call = if let Some(response) = by_itself {
+            drop(request.take().map(|request| taken_in(request, conn))); // reads its body to the end
+            Call::at_once(response)
+        } else {
+            let _entered = running.span.enter();
+            let call = panic::caught(|| {
+                let request = request.take().expect("this is called once");
+                Call::App(Box::pin(self.app.call(taken_in(request, conn))))
+            });
+            call.unwrap_or_else(|panic| Call::at_once(Err(panic)))
+        };
+        Answering { call, asked, running: Some(running) }
     }
 
     /// What the server answers by itself; if nothing, the request is as the app is to see it.
     fn by_itself<B>(
         &self,
         request: &mut http::Request<B>,
-        running: &Running,
+        conn: &Conn,
+        others: usize,
         renderer: &ErrorRenderer,
     ) -> Option<Result> {
-        let conn = &running.conn;
         if request.method() == Method::CONNECT {
             return Some(Err(Error::from_status(StatusCode::NOT_IMPLEMENTED)));
         }
@@ -114,7 +106,7 @@ impl<A: App> Edge<A> {
         if self.health.as_deref().is_some_and(|health| health == request.uri().path()) {
             return Some(Ok(self.health()));
         }
-        if is_over(running.others + 1, self.control.max_requests()) {
+        if is_over(others + 1, self.control.max_requests()) {
             count(&conn.tally().refused_requests);
             let mut busy = Error::from_status(StatusCode::SERVICE_UNAVAILABLE)
                 .header(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -142,18 +134,32 @@ impl<A: App> Edge<A> {
     }
 }
 
-/// An answer on its way from the app. Boxed, for hyper keeps the place of what answers for as long as
-/// a connection is open.
-type Call<'a> = Pin<Box<dyn Future<Output = Result> + Send + 'a>>;
+/// Where an answer comes from.
+enum Call<F> {
+    /// The app. Boxed, for hyper keeps the place of what answers for as long as a connection is open.
+    App(Pin<Box<F>>),
+    /// The server itself: there is one already.
+    AtOnce(Option<Box<Result>>),
+}
 
-fn at_once(response: Result) -> Call<'static> {
-    Box::pin(ready(response))
+impl<F: Future<Output = Result>> Call<F> {
+    fn at_once(response: Result) -> Self {
+        Self::AtOnce(Some(Box::new(response)))
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result> {
+        match self {
+            Self::App(call) => call.as_mut().poll(context),
+            Self::AtOnce(response) => {
+                response.take().map_or(Poll::Pending, |response| Poll::Ready(*response))
+            }
+        }
+    }
 }
 
 /// A request that is being answered: ready when the answer begins, or when the client has gone.
-pub(crate) struct Answering<'a> {
-    control: &'a Control,
-    call: Call<'a>,
+pub(crate) struct Answering<F> {
+    call: Call<F>,
     asked: Asked,
     /// None once the answer has begun.
     running: Option<Running>,
@@ -169,7 +175,7 @@ struct Asked {
 /// What the protocol of futures says.
 const UNENDED: &str = "a future is not polled after its end";
 
-impl Future for Answering<'_> {
+impl<F: Future<Output = Result>> Future for Answering<F> {
     type Output = Result<http::Response<Sending>, Gone>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -178,7 +184,7 @@ impl Future for Answering<'_> {
         let mut answered = Poll::Pending;
         let calm = {
             let _entered = running.span.enter();
-            panic::caught(|| answered = this.call.as_mut().poll(context))
+            panic::caught(|| answered = this.call.poll(context))
         };
         if let Err(panic) = calm {
             answered = Poll::Ready(Err(panic));
@@ -191,7 +197,7 @@ impl Future for Answering<'_> {
         if let Err(error) = this.asked.check(&mut response) {
             response = this.asked.shown(error, running);
         }
-        finish(&mut response, running, this.control);
+        finish(&mut response, running);
         let running = this.running.take().expect(UNENDED);
         Poll::Ready(Ok(response.map(|body| {
             let conn = &running.conn;
@@ -231,12 +237,12 @@ impl Asked {
 }
 
 /// What the connection learns of an answer, and says in it.
-fn finish(response: &mut Response, running: &Running, control: &Control) {
+fn finish(response: &mut Response, running: &Running) {
     let conn = &running.conn;
     span::record(&running.span, response.status());
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         conn.upgrade();
-    } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || control.is_stopping()) {
+    } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || conn.control().is_stopping()) {
         // What follows on this connection could not be understood, or is for another server.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

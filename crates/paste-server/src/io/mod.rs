@@ -34,7 +34,7 @@ use self::pace::{Pace, poll_until};
 use self::socket::Socket;
 use self::stream::Stream;
 use crate::Limits;
-use crate::control::Slot;
+use crate::control::{Control, Slot};
 use crate::metrics::{Tally, count};
 
 /// How often it is looked whether a client that is silent has gone.
@@ -134,8 +134,8 @@ impl Conn {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request begins. It runs until what this gives is dropped.
-    pub(crate) fn begin(self: &Arc<Self>, span: Span) -> Running {
+    /// A request begins. It runs until what this gives is dropped. Says how many others run.
+    pub(crate) fn begin(self: &Arc<Self>, span: Span) -> (Running, usize) {
         let mut inner = self.inner();
         inner.requests += 1;
         inner.running += 1;
@@ -147,8 +147,8 @@ impl Conn {
         drop(inner);
         let tally = self.tally();
         count(&tally.requests);
-        let before = tally.running_requests.fetch_add(1, Relaxed);
-        Running { conn: Arc::clone(self), span, others: before, look: None, is_done: false }
+        let others = tally.running_requests.fetch_add(1, Relaxed);
+        (Running { conn: Arc::clone(self), span, look: None, is_done: false }, others)
     }
 
     pub(crate) fn is_http2(&self) -> bool {
@@ -161,8 +161,12 @@ impl Conn {
         self.slot.control.marker.as_ref().filter(|_| may_send)
     }
 
+    pub(crate) fn control(&self) -> &Control {
+        &self.slot.control
+    }
+
     pub(crate) fn tally(&self) -> &Tally {
-        &self.slot.control.tally
+        &self.control().tally
     }
 
     /// From here on the connection belongs to an upgrade.
@@ -363,7 +367,7 @@ impl Write for Io {
             return Poll::Ready(Ok(taken));
         }
         let before = inner.stream.waiting();
-        let sent = inner.stream.poll_send(&conn.socket, context, slices, false);
+        let sent = inner.stream.poll_send(&conn.socket, context, slices);
         let taken = if let Poll::Ready(Ok(taken)) = &sent { *taken } else { 0 };
         inner.paced(conn, before - inner.stream.waiting() + taken, &sent);
         sent
@@ -396,8 +400,6 @@ impl Write for Io {
 pub(crate) struct Running {
     pub(crate) conn: Arc<Conn>,
     pub(crate) span: Span,
-    /// How many others ran when this one began.
-    pub(crate) others: usize,
     /// When to look next whether the client has gone.
     look: Option<Pin<Box<Sleep>>>,
     /// Its answer has come to its end.
