@@ -11,16 +11,18 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use paste_core::{App, BoxError};
 use tokio::time::{Instant, Sleep};
 
 use crate::Limits;
 use crate::control::Slot;
+use crate::http2::{Streams, Taken};
 use crate::io::socket::{Raw, Socket};
 use crate::io::stream::Stream;
 use crate::io::{Conn, Io, Next, Start};
 use crate::listen::proxy_protocol::{self, Header};
+use crate::response_body::Gone;
 use crate::server::{Door, Serving};
 use crate::{listen, metrics, tls};
 
@@ -58,22 +60,33 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
         // Apart, for connections of HTTP/1 to be small.
         return Box::pin(converse_http2(conn, serving)).await;
     }
-    let (edge, requests_of) = (&serving.edge, &conn);
     let service =
-        service_fn(move |request: http::Request<Incoming>| edge.answer(request, requests_of));
+        service_fn(|request: http::Request<Incoming>| serving.edge.answer(request, &conn));
     let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection.with_upgrades());
-    drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await
+    drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await?;
+    if conn.is_upgraded() {
+        // HTTP has no way to tell it of a stop: it may go on for as long as the server waits.
+        tokio::select! {
+            () = conn.released() => {}
+            () = serving.control.cutting.cancelled() => conn.cut(),
+        }
+    }
+    Ok(())
 }
 
 async fn converse_http2<A: App>(conn: Arc<Conn>, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
-    let shared = (Arc::clone(&serving), Arc::clone(&conn));
-    let service = service_fn(move |request: http::Request<Incoming>| {
-        let (serving, conn) = shared.clone();
-        async move { serving.edge.answer(request, &conn).await }
+    let streams = Streams::new(&conn);
+    let service = service_fn(|request: http::Request<Incoming>| {
+        let (serving, conn) = (Arc::clone(&serving), Arc::clone(&conn));
+        let taker = streams.begin();
+        async move {
+            let answer = serving.edge.answer(request, &conn).await?;
+            Ok::<_, Gone>(answer.map(|body| Taken::new(body, taker, &conn)))
+        }
     });
-    let connection = http2_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
-    let connection = pin!(connection);
+    let builder = http2_builder(&conn.limits, streams.clone());
+    let connection = pin!(builder.serve_connection(Io(Arc::clone(&conn)), service));
     drive(&conn, connection, http2::Connection::graceful_shutdown, &serving).await
 }
 
@@ -244,8 +257,8 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
     builder
 }
 
-fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+fn http2_builder(limits: &Limits, streams: Streams) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(streams);
     builder
         .timer(TokioTimer::new())
         .max_header_list_size(limits.max_header_size)

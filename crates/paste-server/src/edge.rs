@@ -64,26 +64,25 @@ impl<A: App> Edge<A> {
             may_upgrade: request.version() == Version::HTTP_11
                 && request.extensions().get::<OnUpgrade>().is_some(),
         };
-        let by_itself = match admit(&mut request) {
-            Ok(()) => self.by_itself(&mut request, conn, others, &asked.renderer),
-            Err(error) => {
-                conn.is_spoilt.store(true, Relaxed); // nobody knows where its body ends
-                Some(Err(error))
-            }
-        };
+        let running = Some(running);
+        if let Err(error) = admit(&mut request) {
+            conn.is_spoilt.store(true, Relaxed); // nobody knows where its body ends
+            return Answering { call: Call::at_once(Err(error)), asked, running };
+        }
+        let by_itself = self.by_itself(&mut request, conn, others, &asked.renderer);
         let mut request = Some(request); // lent to the closure: a request is large to move
         let call = if let Some(response) = by_itself {
-            drop(request.take().map(|request| taken_in(request, conn))); // reads its body to the end
+            drop(request.map(|request| taken_in(request, conn))); // its body is read to the end
             Call::at_once(response)
         } else {
-            let _entered = running.span.enter();
             let call = panic::caught(|| {
+                let _entered = running.as_ref().map(|running| running.span.enter());
                 let request = request.take().expect("this is called once");
                 Call::App(Box::pin(self.app.call(taken_in(request, conn))))
             });
             call.unwrap_or_else(|panic| Call::at_once(Err(panic)))
         };
-        Answering { call, asked, running: Some(running) }
+        Answering { call, asked, running }
     }
 
     /// What the server answers by itself; if nothing, the request is as the app is to see it.

@@ -9,7 +9,8 @@
 //! 4. A client that has gone is noticed within about a second, though bytes that it sent stand
 //!    unread: see [`Running::poll_hang_up`].
 //! 5. Files go out by the system, if the server is told so: see [`files`].
-//! 6. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed.
+//! 6. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed. Only a
+//!    cut ends it.
 
 pub(crate) mod files;
 pub(crate) mod pace;
@@ -26,6 +27,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
 use tracing::Span;
 
@@ -54,6 +56,8 @@ pub(crate) struct Conn {
     socket: Arc<Socket>,
     slot: Slot,
     inner: Mutex<Inner>,
+    /// Told when nobody reads or writes any more.
+    released: Notify,
 }
 
 #[derive(Debug)]
@@ -127,6 +131,7 @@ impl Conn {
             socket,
             slot: start.slot,
             inner: Mutex::new(inner),
+            released: Notify::new(),
         })
     }
 
@@ -172,6 +177,20 @@ impl Conn {
     /// From here on the connection belongs to an upgrade.
     pub(crate) fn upgrade(&self) {
         self.inner().upgraded = true;
+    }
+
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.inner().upgraded
+    }
+
+    /// Waits until an upgrade lets go of the connection.
+    pub(crate) async fn released(&self) {
+        self.released.notified().await;
+    }
+
+    /// Ends the connection, whoever uses it.
+    pub(crate) fn cut(&self) {
+        self.socket.cut();
     }
 
     /// Whether a request may be on its way that is not in the app yet.
@@ -309,6 +328,12 @@ impl Inner {
 /// The connection as hyper's IO.
 #[derive(Debug)]
 pub(crate) struct Io(pub(crate) Arc<Conn>);
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        self.0.released.notify_one();
+    }
+}
 
 impl Read for Io {
     fn poll_read(

@@ -155,6 +155,12 @@ impl Socket {
         }
     }
 
+    /// Ends both directions: who reads or writes next learns of it.
+    pub(crate) fn cut(&self) {
+        // Gone meanwhile, or now.
+        let _ = self.fd.get_ref().shutdown(Shutdown::Both);
+    }
+
     pub(crate) fn shutdown(&self) -> io::Result<()> {
         match self.fd.get_ref().shutdown(Shutdown::Write) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
