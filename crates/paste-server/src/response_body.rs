@@ -16,6 +16,7 @@ use paste_core::{Body, Error};
 
 use crate::io::Running;
 use crate::panic::caught;
+use crate::span;
 
 /// The client has gone: there is nobody to answer.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ impl http_body::Body for Sending {
             }
             Poll::Ready(Some(Err(mut error))) => {
                 this.running.span.in_scope(|| error.log());
+                span::record_cut(&this.running.span);
                 Poll::Ready(Some(Err(error)))
             }
             frame @ Poll::Ready(_) => frame,

@@ -56,12 +56,7 @@ const REFUSED: &[Case<'_>] = &[
         400,
     ),
     ("identity", "Transfer-Encoding: identity\r\nContent-Length: 0\r\n", "", 400),
-    (
-        "another coding before chunked",
-        "Transfer-Encoding: identity, chunked\r\n",
-        "0\r\n\r\n",
-        501,
-    ),
+    ("another coding before chunked", "Transfer-Encoding: identity, chunked\r\n", "0\r\n\r\n", 501),
     ("two hosts", "Host: y\r\nContent-Length: 0\r\n", "", 400),
 ];
 
@@ -98,11 +93,7 @@ async fn semantics_7_5_chunked_wins_over_a_length_and_ends_the_connection() {
     let (app, paths) = keeps_paths();
     let server = TestServer::new(app).await;
     for (name, version, headers) in [
-        (
-            "actix-http 3.12.1 (CL.TE)",
-            "1.1",
-            "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
-        ),
+        ("actix-http 3.12.1 (CL.TE)", "1.1", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"),
         ("TE.CL", "1.1", "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n"),
         (
             "pingora RUSTSEC-2026-0034: HTTP/1.0 that is chunked",
@@ -168,9 +159,7 @@ async fn semantics_7_14_an_unread_body_is_never_the_next_request() {
         let _ = within("the server to close", stream.read_to_end(&mut answers)).await;
         let paths = paths.lock().unwrap();
         assert!(!paths.contains(&"/smuggled".to_owned()), "{name}: {paths:?}");
-        // Who was not asked for its body may find the connection closed.
-        let is_answered = paths.contains(&"/next".to_owned());
-        assert_eq!(is_answered, !headers.starts_with("Expect"), "{name}: {paths:?}");
+        assert!(paths.contains(&"/next".to_owned()), "{name}: {paths:?}");
     }
 }
 
@@ -233,7 +222,7 @@ async fn semantics_7_5_http_2_has_no_framing_of_http_1() {
         let mut stream = server.connect().await;
         stream.write_all(&sent.concat()).await.unwrap();
         // The answer to the ping comes after all that is said of the stream, or the connection ends.
-        let mut answer = Vec::new();
+        let mut answer: Vec<u8> = Vec::new();
         within(name, async {
             let mut piece = [0; 1000];
             while !answer.windows(8).any(|bytes| bytes == [7; 8]) {

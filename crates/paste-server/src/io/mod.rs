@@ -35,9 +35,9 @@ use self::files::{Marker, Queue};
 use self::pace::{Pace, poll_until};
 use self::socket::Socket;
 use self::stream::Stream;
-use crate::Limits;
 use crate::control::{Control, Slot};
 use crate::metrics::{Tally, count};
+use crate::{Limits, span};
 
 /// How often it is looked whether a client that is silent has gone.
 const LOOK: Duration = Duration::from_secs(1);
@@ -451,6 +451,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if !self.is_done {
+            span::record_cut(&self.span);
+        }
         let mut inner = self.conn.inner();
         inner.running -= 1;
         inner.idle_since = Instant::now();
