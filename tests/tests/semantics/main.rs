@@ -14,6 +14,7 @@ mod smuggling; // 7.5, 7.13, 7.14
 mod spans; // 7.27
 mod state; // 2
 mod tower; // 6
+mod upgrades; // 7.26
 
 use paste_core::{App, Body, Request, Response};
 
