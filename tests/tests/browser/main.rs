@@ -5,3 +5,4 @@ mod demo; // the form page of the example site
 mod driver; // Chromium, driven
 mod forms; // the same forms submitted by Chromium and by TestApp
 mod site; // the example site
+mod tls; // over TLS
