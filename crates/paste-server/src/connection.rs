@@ -62,7 +62,7 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
     }
     let service =
         service_fn(|request: http::Request<Incoming>| serving.edge.answer(request, &conn));
-    let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
+    let connection = http1_builder(&conn).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection.with_upgrades());
     drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await?;
     if conn.is_upgraded() {
@@ -244,10 +244,13 @@ where
     Ok(poll_fn(|context| conn.poll_drain(context)).await?)
 }
 
-/// `pipeline_flush` stays off: see ARCHITECTURE.md. Our IO times the head.
-fn http1_builder(limits: &Limits) -> http1::Builder {
+/// `pipeline_flush` stays off: see ARCHITECTURE.md. Our IO times the head. With `half_close` hyper does
+/// not read while a request runs: that the client has gone is noticed without a read, but for TLS.
+fn http1_builder(conn: &Conn) -> http1::Builder {
+    let limits = &conn.limits;
     let mut builder = http1::Builder::new();
     builder
+        .half_close(!conn.is_tls)
         .header_read_timeout(None)
         .max_header_size(limits.max_header_size as usize)
         .max_buf_size(limits.max_header_size as usize);

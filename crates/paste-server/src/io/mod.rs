@@ -432,20 +432,18 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Ready once the client has gone, though hyper, which has more of its bytes to read first, does
-    /// not notice. To be polled whenever the request has to wait.
+    /// Ready once the client has gone, which hyper, as it reads nothing while a request runs, does not
+    /// notice. To be polled whenever the request has to wait.
     pub(crate) fn poll_hang_up(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.conn.is_http2 {
             return Poll::Pending; // a connection of HTTP/2 is always read
         }
-        let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOOK)));
-        loop {
+        while self.conn.socket.poll_gone(context).is_pending() {
+            let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOOK)));
             ready!(look.as_mut().poll(context));
-            if self.conn.socket.is_gone() {
-                return Poll::Ready(());
-            }
             look.as_mut().reset(Instant::now() + LOOK);
         }
+        Poll::Ready(())
     }
 }
 
