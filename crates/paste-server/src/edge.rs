@@ -11,7 +11,7 @@
 //!    `Transfer-Encoding` and a status that cannot be final. What has no content by its status
 //!    (204, 205, 304) gets none.
 
-use std::future::Future;
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -52,11 +52,11 @@ impl<A: App> Edge<A> {
     }
 
     /// Begins to answer one request of a client.
-    pub(crate) fn answer<'a>(
-        &'a self,
+    pub(crate) fn answer(
+        &self,
         mut request: http::Request<Incoming>,
         conn: &Arc<Conn>,
-    ) -> Answering<impl Future<Output = Result> + Send + use<'a, A>> {
+    ) -> Answering<'_> {
         let (running, others) = conn.begin(span::of_request(&request, conn));
         let asked = Asked {
             renderer: ErrorRenderer::for_request(&request),
@@ -67,20 +67,20 @@ impl<A: App> Edge<A> {
         let running = Some(running);
         if let Err(error) = admit(&mut request) {
             conn.is_spoilt.store(true, Relaxed); // nobody knows where its body ends
-            return Answering { call: Call::at_once(Err(error)), asked, running };
+            return Answering { call: at_once(Err(error)), asked, running };
         }
         let by_itself = self.by_itself(&mut request, conn, others, &asked.renderer);
         let mut request = Some(request); // lent to the closure: a request is large to move
         let call = if let Some(response) = by_itself {
             drop(request.map(|request| taken_in(request, conn))); // its body is read to the end
-            Call::at_once(response)
+            at_once(response)
         } else {
-            let call = panic::caught(|| {
+            let call = panic::caught(|| -> Call<'_> {
                 let _entered = running.as_ref().map(|running| running.span.enter());
                 let request = request.take().expect("this is called once");
-                Call::App(Box::pin(self.app.call(taken_in(request, conn))))
+                Box::pin(self.app.call(taken_in(request, conn)))
             });
-            call.unwrap_or_else(|panic| Call::at_once(Err(panic)))
+            call.unwrap_or_else(|panic| at_once(Err(panic)))
         };
         Answering { call, asked, running }
     }
@@ -133,32 +133,17 @@ impl<A: App> Edge<A> {
     }
 }
 
-/// Where an answer comes from.
-enum Call<F> {
-    /// The app. Boxed, for hyper keeps the place of what answers for as long as a connection is open.
-    App(Pin<Box<F>>),
-    /// The server itself: there is one already.
-    AtOnce(Option<Box<Result>>),
-}
+/// An answer on its way. Boxed, for hyper keeps the place of what answers for as long as a connection is
+/// open.
+type Call<'a> = Pin<Box<dyn Future<Output = Result> + Send + 'a>>;
 
-impl<F: Future<Output = Result>> Call<F> {
-    fn at_once(response: Result) -> Self {
-        Self::AtOnce(Some(Box::new(response)))
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result> {
-        match self {
-            Self::App(call) => call.as_mut().poll(context),
-            Self::AtOnce(response) => {
-                response.take().map_or(Poll::Pending, |response| Poll::Ready(*response))
-            }
-        }
-    }
+fn at_once(response: Result) -> Call<'static> {
+    Box::pin(ready(response))
 }
 
 /// A request that is being answered: ready when the answer begins, or when the client has gone.
-pub(crate) struct Answering<F> {
-    call: Call<F>,
+pub(crate) struct Answering<'a> {
+    call: Call<'a>,
     asked: Asked,
     /// None once the answer has begun.
     running: Option<Running>,
@@ -174,7 +159,7 @@ struct Asked {
 /// What the protocol of futures says.
 const UNENDED: &str = "a future is not polled after its end";
 
-impl<F: Future<Output = Result>> Future for Answering<F> {
+impl Future for Answering<'_> {
     type Output = Result<http::Response<Sending>, Gone>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -183,7 +168,7 @@ impl<F: Future<Output = Result>> Future for Answering<F> {
         let mut answered = Poll::Pending;
         let calm = {
             let _entered = running.span.enter();
-            panic::caught(|| answered = this.call.poll(context))
+            panic::caught(|| answered = this.call.as_mut().poll(context))
         };
         if let Err(panic) = calm {
             answered = Poll::Ready(Err(panic));
