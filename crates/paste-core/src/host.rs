@@ -53,12 +53,12 @@ fn is_port(port: &[u8]) -> bool {
     };
     let mut number: u32 = 0;
     for digit in digits {
-        if !digit.is_ascii_digit() || number > u32::from(u16::MAX) {
+        number = number * 10 + u32::from(digit.wrapping_sub(b'0'));
+        if !digit.is_ascii_digit() || u16::try_from(number).is_err() {
             return false;
         }
-        number = number * 10 + u32::from(digit - b'0');
     }
-    number <= u32::from(u16::MAX)
+    true
 }
 
 /// Splits `host:port`; an IPv6 address keeps its brackets, and an empty port is none.

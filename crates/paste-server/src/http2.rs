@@ -3,7 +3,7 @@
 //! 1. hyper asks the body of an answer for more when the client's window has room for it. Until then
 //!    it is the client that is waited for: see [`crate::io::pace`].
 //! 2. An answer goes out in small pieces, so that a slow client is seen to take something.
-//! 3. Who is too slow gets RST_STREAM; the connection, and its other streams, live on.
+//! 3. Who is too slow gets `RST_STREAM`; the connection, and its other streams, live on.
 
 use std::future::poll_fn;
 use std::pin::Pin;

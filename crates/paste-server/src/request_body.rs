@@ -97,9 +97,13 @@ impl Drop for RequestBody {
             && self.drain
             && !body.is_end_stream()
         {
-            tokio::spawn(tokio::time::timeout(DRAIN, async move {
-                while let Some(Ok(_)) = body.frame().await {}
-            }));
+            let conn = Arc::clone(&self.conn);
+            conn.drain(true);
+            tokio::spawn(async move {
+                let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+                let _ = tokio::time::timeout(DRAIN, reading).await;
+                conn.drain(false);
+            });
         }
     }
 }

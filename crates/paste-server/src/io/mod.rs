@@ -75,11 +75,20 @@ struct Inner {
     head_since: Option<Instant>,
     /// When the connection was accepted, or the last answer ended.
     idle_since: Instant,
-    /// The client of HTTP/2 was silent for too long, and was told.
-    told: bool,
-    /// The client was silent for too long: it counts as gone.
-    given_up: bool,
+    silence: Silence,
+    /// What comes is what an app has left of a body: no head.
+    draining: bool,
     upgraded: bool,
+}
+
+/// What has come of a client's silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Silence {
+    Borne,
+    /// The client of HTTP/2 was told that the connection ends.
+    Told,
+    /// The client counts as gone.
+    TooLong,
 }
 
 /// What is to be done with hyper when it waits.
@@ -117,8 +126,8 @@ impl Conn {
             head_begun: false,
             head_since: None,
             idle_since: start.accepted,
-            told: false,
-            given_up: false,
+            silence: Silence::Borne,
+            draining: false,
             upgraded: false,
         };
         Arc::new(Self {
@@ -172,6 +181,11 @@ impl Conn {
 
     pub(crate) fn tally(&self) -> &Tally {
         &self.control().tally
+    }
+
+    /// The rest of a body is being read and thrown away, or not any more.
+    pub(crate) fn drain(&self, draining: bool) {
+        self.inner().draining = draining;
     }
 
     /// From here on the connection belongs to an upgrade.
@@ -308,19 +322,19 @@ impl Inner {
     /// The client is too late: with taking an answer, which is an error, or with a request.
     fn late(&mut self, conn: &Conn) -> io::Result<Next> {
         let takes_nothing = self.writing.deadline().is_some_and(|at| at <= Instant::now());
-        if takes_nothing || self.given_up {
+        if takes_nothing || self.silence == Silence::TooLong {
             return Err(conn.timed_out());
         }
-        if conn.is_http2 && !self.told {
+        if conn.is_http2 && self.silence == Silence::Borne {
             // It gets as long again to take its leave.
-            self.told = true;
+            self.silence = Silence::Told;
             self.idle_since = Instant::now();
             return Ok(Next::TakeLeave);
         }
         if self.head_begun || self.requests == 0 {
             count(&conn.tally().timeouts);
         }
-        self.given_up = true;
+        self.silence = Silence::TooLong;
         Ok(Next::Again)
     }
 }
@@ -343,7 +357,7 @@ impl Read for Io {
     ) -> Poll<io::Result<()>> {
         let conn = &*self.0;
         let inner = &mut *conn.inner();
-        if inner.given_up {
+        if inner.silence == Silence::TooLong {
             return Poll::Ready(Ok(())); // as if the client had closed
         }
         // Who reads on has answered all that it has. If the client takes nothing, that is no
@@ -356,7 +370,8 @@ impl Read for Io {
             buffer.put_slice(bytes);
         });
         let length = ready!(read)?;
-        inner.head_begun |= length > 0 && inner.running == 0 && !conn.is_http2;
+        let is_head = inner.running == 0 && !inner.draining && !conn.is_http2;
+        inner.head_begun |= is_head && length > 0;
         Poll::Ready(Ok(()))
     }
 }
