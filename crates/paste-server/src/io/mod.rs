@@ -6,8 +6,8 @@
 //! 2. A connection that is silent for too long is closed: before its first request and within a head
 //!    after `header_timeout`, between requests after `idle_timeout`. HTTP/2 is told first.
 //! 3. A client that takes too little of an answer for too long is cut: see [`pace`].
-//! 4. A client that has gone is noticed within about a second, though bytes that it sent stand
-//!    unread: see [`Running::poll_hang_up`].
+//! 4. A client that has gone is noticed at once, or within about a second where bytes that it sent
+//!    stand unread: see [`Running::poll_hang_up`].
 //! 5. Files go out by the system, if the server is told so: see [`files`].
 //! 6. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed. Only a
 //!    cut ends it.
