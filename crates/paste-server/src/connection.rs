@@ -29,7 +29,8 @@ use crate::{listen, metrics, tls};
 /// How often a silent HTTP/2 client is asked whether it is still there, and how long it has to say.
 const PING: Duration = Duration::from_secs(20);
 
-/// How long a stop waits for the request of a client that has connected and said nothing yet.
+/// How long a stop waits for the request of a client that has connected and said nothing yet, or has
+/// just been answered and may have sent the next.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What an HTTP/2 client says first (RFC 9113, section 3.4).
@@ -201,7 +202,7 @@ where
             match &mut phase {
                 Phase::Serving => {
                     if may_stop && stop.as_mut().poll(context).is_ready() {
-                        phase = if conn.is_beginning() {
+                        phase = if conn.is_beginning(LINGER) {
                             Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)))
                         } else {
                             shut(connection.as_mut());

@@ -45,6 +45,24 @@ async fn semantics_7_11_a_stop_serves_who_has_connected() {
     server.ended().await;
 }
 
+#[tokio::test]
+async fn semantics_7_11_a_request_that_follows_an_answer_closely_is_answered() {
+    let mut server = TestServer::new(who).await;
+    let mut stream = server.connect().await;
+    let get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(get.as_bytes()).await.unwrap();
+    let mut first = [0; 16];
+    within("the answer", stream.read_exact(&mut first)).await.unwrap();
+    server.begin_stop();
+    within("the stop", async { while TcpStream::connect(server.addr).await.is_ok() {} }).await;
+    stream.write_all(get.as_bytes()).await.unwrap();
+    let mut rest = String::new();
+    within("the end", stream.read_to_string(&mut rest)).await.unwrap();
+    assert_eq!(rest.matches(" by http").count(), 2, "{rest}");
+    assert_eq!(rest.matches("connection: close\r\n").count(), 1, "{rest}");
+    server.ended().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn semantics_7_11_a_stop_under_load_answers_all_that_it_accepted() {
     let mut server = TestServer::with(Server::new().per_core(2), who).await;

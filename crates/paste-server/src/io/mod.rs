@@ -207,10 +207,14 @@ impl Conn {
         self.socket.cut();
     }
 
-    /// Whether a request may be on its way that is not in the app yet.
-    pub(crate) fn is_beginning(&self) -> bool {
+    /// Whether a request may be on its way that is not in the app yet: the first, one whose bytes have
+    /// come, or one that follows an answer so closely.
+    pub(crate) fn is_beginning(&self, closely: Duration) -> bool {
         let inner = self.inner();
-        let may_come = inner.head_begun || inner.requests == 0 || self.socket.has_input();
+        let may_come = inner.requests == 0
+            || inner.head_begun
+            || inner.idle_since.elapsed() < closely
+            || self.socket.has_input();
         inner.running == 0 && !self.is_http2 && may_come
     }
 
