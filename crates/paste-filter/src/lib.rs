@@ -1,15 +1,27 @@
 //! The everyday filters of the Paste web toolkit.
 //!
-//! [`Headers`] sets and removes response headers.
+//! [`Headers`] sets and removes response headers. `Compress` compresses responses.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
+//! | `compress` | no | `Compress`: gzip and deflate |
+//! | `br`, `zstd` | no | the same by Brotli and zstd |
 //! | `serde` | no | the builders deserialize from configuration, and describe their keys |
 
+#[cfg(feature = "compress")]
+mod coding;
+#[cfg(feature = "compress")]
+pub mod compress;
 pub mod headers;
+#[cfg(all(feature = "compress", feature = "serde"))]
+mod size;
 
+#[cfg(feature = "compress")]
+pub use coding::Coding;
+#[cfg(feature = "compress")]
+pub use compress::{Compress, NoCompression, WithCompress};
 pub use headers::{Headers, WithHeaders};
 
 #[cfg(doctest)]

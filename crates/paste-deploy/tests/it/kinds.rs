@@ -117,6 +117,36 @@ async fn http_errors_renders_where_it_stands() {
 }
 
 #[tokio::test]
+async fn compress_compresses_what_the_client_takes() {
+    let site = |keys: &str| {
+        let text = "x".repeat(1000);
+        Fixture::new(&format!(
+            "[app.main]\nuse = \"text\"\nbody = \"{text}\"\nfilters = [\"compress\"]\n[filter.compress]\nuse = \"compress\"\n{keys}"
+        ))
+    };
+    for (keys, accepted, expected) in [
+        ("", "gzip, br, zstd", Some("zstd")),
+        ("", "gzip, br", Some("br")),
+        ("", "deflate", None),
+        ("algorithms = [\"deflate\", \"gzip\"]\nlevel = 9", "gzip, deflate", Some("deflate")),
+        ("min_size = \"1KiB\"", "gzip", None),
+        ("types = [\"text/html\"]", "gzip", None),
+    ] {
+        let answer = site(keys).app().get("/").header("accept-encoding", accepted).await;
+        assert_eq!(answer.header("content-encoding"), expected, "{keys} {accepted}");
+    }
+    for (keys, complaint) in [
+        ("algorithms = [\"lzma\"]", "unknown variant `lzma`"),
+        ("level = 23", "the level 23 does not exist: expected 1 to 22"),
+        ("min_size = \"1 horse\"", "`1 horse` is not a size such as `10MiB`"),
+        ("types = [\"text\"]", "`text` is not a media type such as `text/html`"),
+    ] {
+        let error = site(keys).load().unwrap_err().to_string();
+        assert!(error.contains(complaint), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn lint_logs_lists_or_denies_what_breaks_a_rule() {
     let site = |keys: &str| {
         Fixture::new(&format!(
