@@ -7,10 +7,10 @@ use std::fmt;
 #[cfg(feature = "br")]
 use async_compression::brotli::EncoderParams;
 use async_compression::codecs::flate::params::FlateEncoderParams;
-use async_compression::codecs::{self, EncodeV2};
+use async_compression::codecs::{self, DecodeV2, EncodeV2};
 use async_compression::core::Level;
 #[cfg(feature = "zstd")]
-use async_compression::zstd::CParameter;
+use async_compression::zstd::{CParameter, DParameter};
 
 /// A content coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,11 +32,17 @@ pub enum Coding {
 
 /// What bytes go through on the way out.
 pub(crate) type Encoder = Box<dyn EncodeV2 + Send>;
+/// What bytes go through on the way in.
+pub(crate) type Decoder = Box<dyn DecodeV2 + Send>;
 
 /// How far back an encoder looks, as a power of two: half a mebibyte. A larger window costs each answer
 /// more memory than it saves.
 #[cfg(any(feature = "br", feature = "zstd"))]
 const WINDOW: u32 = 19;
+
+/// How far back a decoder of zstd looks at the most, as a power of two: what RFC 9659 lets it refuse.
+#[cfg(feature = "zstd")]
+const LARGEST_WINDOW: u32 = 23;
 
 /// The highest level that any coding has.
 pub(crate) const HIGHEST_LEVEL: u8 = 22;
@@ -94,6 +100,47 @@ impl Coding {
             }
             Self::Gzip => Box::new(codecs::GzipEncoder::new(flate())),
             Self::Deflate => Box::new(codecs::ZlibEncoder::new(flate())),
+        }
+    }
+
+    /// Whether what begins with the byte `first` is refused.
+    pub(crate) const fn refuses(self, first: u8) -> bool {
+        #[cfg(not(feature = "br"))]
+        let _ = first;
+        match self {
+            // "Large window Brotli", which RFC 7932 does not know: it may ask for a gibibyte.
+            #[cfg(feature = "br")]
+            Self::Br => first & 0x7f == 0x11,
+            _ => false,
+        }
+    }
+
+    /// Begins to decode what begins with the byte `first`.
+    pub(crate) fn decoder(self, first: u8) -> Decoder {
+        match self {
+            #[cfg(feature = "zstd")]
+            Self::Zstd => {
+                let window = DParameter::window_log_max(LARGEST_WINDOW);
+                Box::new(codecs::ZstdDecoder::new_with_params(&[window]))
+            }
+            #[cfg(feature = "br")]
+            Self::Br => Box::new(codecs::BrotliDecoder::new()),
+            Self::Gzip => Box::new(codecs::GzipDecoder::new()),
+            // Some leave out the frame of zlib (RFC 9110, section 8.4.1.2); its first byte is like no other.
+            Self::Deflate if first & 0x0f == 8 && first >> 4 <= 7 => {
+                Box::new(codecs::ZlibDecoder::new())
+            }
+            Self::Deflate => Box::new(codecs::DeflateDecoder::new()),
+        }
+    }
+
+    /// Whether what has ended may begin anew, as members of gzip and frames of zstd do.
+    pub(crate) const fn concatenates(self) -> bool {
+        match self {
+            #[cfg(feature = "zstd")]
+            Self::Zstd => true,
+            Self::Gzip => true,
+            _ => false,
         }
     }
 }

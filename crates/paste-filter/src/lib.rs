@@ -1,12 +1,13 @@
 //! The everyday filters of the Paste web toolkit.
 //!
-//! [`Headers`] sets and removes response headers. `Compress` compresses responses.
+//! [`Headers`] sets and removes response headers. `Compress` compresses responses,
+//! `Decompress` decompresses requests.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `compress` | no | `Compress`: gzip and deflate |
+//! | `compress` | no | `Compress` and `Decompress`: gzip and deflate |
 //! | `br`, `zstd` | no | the same by Brotli and zstd |
 //! | `serde` | no | the builders deserialize from configuration, and describe their keys |
 
@@ -14,6 +15,8 @@
 mod coding;
 #[cfg(feature = "compress")]
 pub mod compress;
+#[cfg(feature = "compress")]
+pub mod decompress;
 pub mod headers;
 #[cfg(all(feature = "compress", feature = "serde"))]
 mod size;
@@ -22,6 +25,8 @@ mod size;
 pub use coding::Coding;
 #[cfg(feature = "compress")]
 pub use compress::{Compress, NoCompression, WithCompress};
+#[cfg(feature = "compress")]
+pub use decompress::{Decompress, WithDecompress};
 pub use headers::{Headers, WithHeaders};
 
 #[cfg(doctest)]

@@ -21,7 +21,7 @@ mod when;
 use std::ops::RangeInclusive;
 
 use http::StatusCode;
-use paste_filter::{Compress, Headers};
+use paste_filter::{Compress, Decompress, Headers};
 use paste_fixture::Lint;
 
 use crate::{Context, Problem, Registry};
@@ -43,6 +43,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
         .app("urlparser", file_tree::build)
         .filter("allowed-hosts", allowed_hosts::build)
         .filter("compress", |compress: Compress, _: &mut Context<'_>| Ok(compress))
+        .filter("decompress", |decompress: Decompress, _: &mut Context<'_>| Ok(decompress))
         .filter("error-document", error_document::build)
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
         .filter("http-errors", http_errors::build)

@@ -147,6 +147,24 @@ async fn compress_compresses_what_the_client_takes() {
 }
 
 #[tokio::test]
+async fn decompress_undoes_what_it_is_told_to() {
+    let site = |keys: &str| {
+        Fixture::new(&format!(
+            "[app.main]\nuse = \"dump\"\nfilters = [\"decompress\"]\n[filter.decompress]\nuse = \"decompress\"\n{keys}"
+        ))
+    };
+    // What gzip makes of nothing.
+    let nothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let answer = site("").app().post("/").header("content-encoding", "gzip").body(nothing.to_vec());
+    assert_eq!(answer.await.json::<Value>()["body_length"], 0);
+    let refused = site("algorithms = [\"deflate\"]").app().post("/").body(nothing.to_vec());
+    let refused = refused.header("content-encoding", "gzip").expect(415).await;
+    assert_eq!(refused.header("accept-encoding"), Some("deflate"));
+    let error = site("max_size = \"1 horse\"").load().unwrap_err().to_string();
+    assert!(error.contains("`1 horse` is not a size such as `10MiB`"), "{error}");
+}
+
+#[tokio::test]
 async fn lint_logs_lists_or_denies_what_breaks_a_rule() {
     let site = |keys: &str| {
         Fixture::new(&format!(

@@ -1,6 +1,7 @@
-//! Content codings undone by the state machines themselves, without what is tested.
+//! Content codings made and undone by the state machines themselves, without what is tested.
 
-use async_compression::codecs::{self, DecodeV2};
+use async_compression::codecs::{self, DecodeV2, EncodeV2};
+use async_compression::core::Level;
 use async_compression::core::util::{PartialBuffer, WriteBuffer};
 
 /// The names of all codings that are compiled in.
@@ -43,4 +44,35 @@ pub(crate) fn decode(coding: &str, data: &[u8]) -> Vec<u8> {
     let (decoded, ended) = decode_some(coding, data);
     assert!(ended, "{coding}: {} bytes are not all", data.len());
     decoded
+}
+
+/// `data`, encoded.
+pub(crate) fn encode(coding: &str, data: &[u8]) -> Vec<u8> {
+    let mut encoder: Box<dyn EncodeV2> = match coding {
+        "gzip" => Box::new(codecs::GzipEncoder::new(Level::Default.into())),
+        "deflate" => Box::new(codecs::ZlibEncoder::new(Level::Default.into())),
+        "raw deflate" => Box::new(codecs::DeflateEncoder::new(Level::Default.into())),
+        #[cfg(feature = "br")]
+        "br" => {
+            let params = async_compression::brotli::EncoderParams::default();
+            Box::new(codecs::BrotliEncoder::new(params.quality(Level::Precise(4))))
+        }
+        #[cfg(feature = "zstd")]
+        "zstd" => Box::new(codecs::ZstdEncoder::new(3)),
+        _ => panic!("no encoder of `{coding}`"),
+    };
+    let (mut input, mut encoded) = (PartialBuffer::new(data), Vec::new());
+    loop {
+        let mut room = [0; 4096];
+        let mut output = WriteBuffer::new_initialized(&mut room);
+        let ended = if input.unwritten().is_empty() {
+            encoder.finish(&mut output).unwrap()
+        } else {
+            encoder.encode(&mut input, &mut output).map(|()| false).unwrap()
+        };
+        encoded.extend_from_slice(output.written());
+        if ended {
+            return encoded;
+        }
+    }
 }

@@ -516,7 +516,7 @@ async fn errors_pass() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_body_in_any_pieces_comes_out_as_it_was(

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 #[cfg(feature = "compress")]
-mod codings; // undone without what is tested
+mod advisories; // faults of others, by name
+#[cfg(feature = "compress")]
+mod codings; // made and undone without what is tested
 #[cfg(feature = "compress")]
 mod compress; // compressed responses
+#[cfg(feature = "compress")]
+mod decompress; // compressed requests
 mod headers; // response headers
