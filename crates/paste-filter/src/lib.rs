@@ -1,7 +1,7 @@
 //! The everyday filters of the Paste web toolkit.
 //!
 //! [`Headers`] sets and removes response headers. `Compress` compresses responses,
-//! `Decompress` decompresses requests.
+//! `Decompress` decompresses requests. `Etag` lets clients keep what has not changed.
 //!
 //! # Features
 //!
@@ -9,6 +9,7 @@
 //! | --- | --- | --- |
 //! | `compress` | no | `Compress` and `Decompress`: gzip and deflate |
 //! | `br`, `zstd` | no | the same by Brotli and zstd |
+//! | `etag` | no | `Etag` |
 //! | `serde` | no | the builders deserialize from configuration, and describe their keys |
 
 #[cfg(feature = "compress")]
@@ -17,8 +18,10 @@ mod coding;
 pub mod compress;
 #[cfg(feature = "compress")]
 pub mod decompress;
+#[cfg(feature = "etag")]
+pub mod etag;
 pub mod headers;
-#[cfg(all(feature = "compress", feature = "serde"))]
+#[cfg(all(any(feature = "compress", feature = "etag"), feature = "serde"))]
 mod size;
 
 #[cfg(feature = "compress")]
@@ -27,6 +30,8 @@ pub use coding::Coding;
 pub use compress::{Compress, NoCompression, WithCompress};
 #[cfg(feature = "compress")]
 pub use decompress::{Decompress, WithDecompress};
+#[cfg(feature = "etag")]
+pub use etag::{Etag, WithEtag};
 pub use headers::{Headers, WithHeaders};
 
 #[cfg(doctest)]

@@ -21,7 +21,7 @@ mod when;
 use std::ops::RangeInclusive;
 
 use http::StatusCode;
-use paste_filter::{Compress, Decompress, Headers};
+use paste_filter::{Compress, Decompress, Etag, Headers};
 use paste_fixture::Lint;
 
 use crate::{Context, Problem, Registry};
@@ -45,6 +45,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
         .filter("compress", |compress: Compress, _: &mut Context<'_>| Ok(compress))
         .filter("decompress", |decompress: Decompress, _: &mut Context<'_>| Ok(decompress))
         .filter("error-document", error_document::build)
+        .filter("etag", |etag: Etag, _: &mut Context<'_>| Ok(etag))
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
         .filter("http-errors", http_errors::build)
         .filter("lint", |lint: Lint, _: &mut Context<'_>| Ok(lint))

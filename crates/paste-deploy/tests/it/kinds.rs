@@ -165,6 +165,21 @@ async fn decompress_undoes_what_it_is_told_to() {
 }
 
 #[tokio::test]
+async fn etag_lets_clients_keep_what_has_not_changed() {
+    let site = |keys: &str| {
+        Fixture::new(&format!(
+            "[app.main]\nuse = \"text\"\nbody = \"hello\"\nfilters = [\"compress\", \"etag\"]\n[filter.etag]\nuse = \"etag\"\n{keys}"
+        ))
+    };
+    let site_with_tags = site("");
+    let app = site_with_tags.app();
+    let tag = app.get("/").await.header("etag").unwrap().to_owned();
+    app.get("/").header("if-none-match", &tag).expect(304).await;
+    let large = site("max_size = \"4B\"").app().get("/").await;
+    assert_eq!(large.header("etag"), None);
+}
+
+#[tokio::test]
 async fn lint_logs_lists_or_denies_what_breaks_a_rule() {
     let site = |keys: &str| {
         Fixture::new(&format!(

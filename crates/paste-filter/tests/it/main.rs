@@ -9,4 +9,6 @@ mod codings; // made and undone without what is tested
 mod compress; // compressed responses
 #[cfg(feature = "compress")]
 mod decompress; // compressed requests
+#[cfg(feature = "etag")]
+mod etag; // tags, and 304
 mod headers; // response headers
