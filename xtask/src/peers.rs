@@ -19,7 +19,9 @@ pub(crate) struct Peer {
 
 /// For `cargo xtask test integration`.
 pub(crate) const INTEGRATION: &[Peer] = &[
+    Peer { program: "brotli", package: "brotli" },
     Peer { program: "curl", package: "curl" },
+    Peer { program: "gzip", package: "gzip" },
     Peer { program: "nginx", package: "nginx-light" },
     Peer { program: "wget", package: "wget" },
     Peer { program: "nghttp", package: "nghttp2-client" },
@@ -31,6 +33,7 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "slowhttptest", package: "slowhttptest" },
     Peer { program: "systemd-socket-activate", package: "systemd" },
     Peer { program: "wrk", package: "wrk" },
+    Peer { program: "zstd", package: "zstd" },
 ];
 
 /// A library is looked for by its path, as a program by its name.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod clients; // curl, wget and h2load on the example site
+mod compression; // what curl, gzip, brotli, zstd and Python make of it
 mod files; // nginx as the oracle of files, and downloads taken up again
 mod paste; // Python Paste as the oracle of dispatching
 mod server; // TLS, systemd, nginx, reloads, slow clients
