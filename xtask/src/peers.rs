@@ -20,8 +20,10 @@ pub(crate) struct Peer {
 /// For `cargo xtask test integration`.
 pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "apache2", package: "apache2-bin" },
+    Peer { program: "brotli", package: "brotli" },
     Peer { program: "curl", package: "curl" },
     Peer { program: "goaccess", package: "goaccess" },
+    Peer { program: "gzip", package: "gzip" },
     Peer { program: "logrotate", package: "logrotate" },
     Peer { program: "nginx", package: "nginx-light" },
     Peer { program: "wget", package: "wget" },
@@ -34,6 +36,7 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: "slowhttptest", package: "slowhttptest" },
     Peer { program: "systemd-socket-activate", package: "systemd" },
     Peer { program: "wrk", package: "wrk" },
+    Peer { program: "zstd", package: "zstd" },
 ];
 
 /// A library is looked for by its path, as a program by its name.

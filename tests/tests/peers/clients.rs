@@ -53,6 +53,24 @@ async fn curl_gets_the_same_over_http_1_and_http_2() {
 }
 
 #[tokio::test]
+async fn curl_gets_the_page_compressed_and_knows_it_again() {
+    let site = example_site().await;
+    let page = format!("{}/", site.url);
+    let on_disk =
+        std::fs::read_to_string(paste_tests::root().join("examples/public/index.html")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let tag = dir.path().join("tag");
+    let (tag, accept) = (tag.to_str().unwrap(), "Accept-Encoding: gzip, deflate, br, zstd");
+    let head = print("curl", &["-sSI", "-H", accept, "--etag-save", tag, &page]).await;
+    for line in ["content-encoding: zstd\r\n", "vary: accept-encoding\r\n", "etag: W/\""] {
+        assert!(head.contains(line), "{head}");
+    }
+    assert_eq!(print("curl", &["-sSf", "--compressed", &page]).await, on_disk);
+    let again = print("curl", &["-sSI", "-H", accept, "--etag-compare", tag, &page]).await;
+    assert!(again.starts_with("HTTP/1.1 304 ") && again.contains("etag: W/\""), "{again}");
+}
+
+#[tokio::test]
 async fn curl_sees_redirects_hosts_and_errors() {
     let site = example_site().await;
     let get = |path: &str, more: &[&str]| {

@@ -3,6 +3,7 @@
 
 mod access_log; // logs rotated by logrotate, read by GoAccess
 mod clients; // curl, wget and h2load on the example site
+mod compression; // what curl, gzip, brotli, zstd and Python make of it
 mod file_table; // what is asked of nginx, Apache and us
 mod files; // nginx and Apache as the oracles of files, and downloads taken up again
 mod paste; // Python Paste as the oracle of dispatching

@@ -35,7 +35,7 @@ mod when;
 use std::ops::RangeInclusive;
 
 use http::StatusCode;
-use paste_filter::Headers;
+use paste_filter::{Compress, Decompress, Etag, Headers};
 use paste_fixture::Lint;
 
 use crate::{Context, Problem, Registry};
@@ -58,8 +58,11 @@ pub(crate) fn register(registry: Registry) -> Registry {
         .filter("access-log", access_log::build)
         .filter("allowed-hosts", allowed_hosts::build)
         .filter("body-limit", body_limit::build)
+        .filter("compress", |compress: Compress, _: &mut Context<'_>| Ok(compress))
         .filter("cors", cors::build)
+        .filter("decompress", |decompress: Decompress, _: &mut Context<'_>| Ok(decompress))
         .filter("error-document", error_document::build)
+        .filter("etag", |etag: Etag, _: &mut Context<'_>| Ok(etag))
         .filter("headers", |headers: Headers, _: &mut Context<'_>| Ok(headers))
         .filter("http-errors", http_errors::build)
         .filter("https-redirect", https_redirect::build)

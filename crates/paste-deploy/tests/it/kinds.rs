@@ -117,6 +117,69 @@ async fn http_errors_renders_where_it_stands() {
 }
 
 #[tokio::test]
+async fn compress_compresses_what_the_client_takes() {
+    let site = |keys: &str| {
+        let text = "x".repeat(1000);
+        Fixture::new(&format!(
+            "[app.main]\nuse = \"text\"\nbody = \"{text}\"\nfilters = [\"compress\"]\n[filter.compress]\nuse = \"compress\"\n{keys}"
+        ))
+    };
+    for (keys, accepted, expected) in [
+        ("", "gzip, br, zstd", Some("zstd")),
+        ("", "gzip, br", Some("br")),
+        ("", "deflate", None),
+        ("algorithms = [\"deflate\", \"gzip\"]\nlevel = 9", "gzip, deflate", Some("deflate")),
+        ("min_size = \"1KiB\"", "gzip", None),
+        ("types = [\"text/html\"]", "gzip", None),
+    ] {
+        let answer = site(keys).app().get("/").header("accept-encoding", accepted).await;
+        assert_eq!(answer.header("content-encoding"), expected, "{keys} {accepted}");
+    }
+    for (keys, complaint) in [
+        ("algorithms = [\"lzma\"]", "unknown variant `lzma`"),
+        ("level = 23", "the level 23 does not exist: expected 1 to 22"),
+        ("min_size = \"1 horse\"", "`1 horse` is not a size such as `10MiB`"),
+        ("types = [\"text\"]", "`text` is not a media type such as `text/html`"),
+    ] {
+        let error = site(keys).load().unwrap_err().to_string();
+        assert!(error.contains(complaint), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn decompress_undoes_what_it_is_told_to() {
+    let site = |keys: &str| {
+        Fixture::new(&format!(
+            "[app.main]\nuse = \"dump\"\nfilters = [\"decompress\"]\n[filter.decompress]\nuse = \"decompress\"\n{keys}"
+        ))
+    };
+    // What gzip makes of nothing.
+    let nothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let answer = site("").app().post("/").header("content-encoding", "gzip").body(nothing.to_vec());
+    assert_eq!(answer.await.json::<Value>()["body_length"], 0);
+    let refused = site("algorithms = [\"deflate\"]").app().post("/").body(nothing.to_vec());
+    let refused = refused.header("content-encoding", "gzip").expect(415).await;
+    assert_eq!(refused.header("accept-encoding"), Some("deflate"));
+    let error = site("max_size = \"1 horse\"").load().unwrap_err().to_string();
+    assert!(error.contains("`1 horse` is not a size such as `10MiB`"), "{error}");
+}
+
+#[tokio::test]
+async fn etag_lets_clients_keep_what_has_not_changed() {
+    let site = |keys: &str| {
+        Fixture::new(&format!(
+            "[app.main]\nuse = \"text\"\nbody = \"hello\"\nfilters = [\"compress\", \"etag\"]\n[filter.etag]\nuse = \"etag\"\n{keys}"
+        ))
+    };
+    let site_with_tags = site("");
+    let app = site_with_tags.app();
+    let tag = app.get("/").await.header("etag").unwrap().to_owned();
+    app.get("/").header("if-none-match", &tag).expect(304).await;
+    let large = site("max_size = \"4B\"").app().get("/").await;
+    assert_eq!(large.header("etag"), None);
+}
+
+#[tokio::test]
 async fn lint_logs_lists_or_denies_what_breaks_a_rule() {
     let site = |keys: &str| {
         Fixture::new(&format!(

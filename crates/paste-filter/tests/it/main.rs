@@ -3,6 +3,16 @@
 
 #[cfg(feature = "access-log")]
 mod access_log; // a line for each request
+#[cfg(feature = "compress")]
+mod advisories; // faults of others, by name
+#[cfg(feature = "compress")]
+mod codings; // made and undone without what is tested
+#[cfg(feature = "compress")]
+mod compress; // compressed responses
+#[cfg(feature = "compress")]
+mod decompress; // compressed requests
+#[cfg(feature = "etag")]
+mod etag; // tags, and 304
 mod headers; // response headers
 mod https_redirect; // from http to https
 #[cfg(all(feature = "rate-limit", feature = "timeout"))]
