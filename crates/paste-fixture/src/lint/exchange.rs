@@ -1,7 +1,7 @@
 //! What the rules look at: a request, an answer with what was asked, the end of a body.
 
 use http::header::{self, AsHeaderName};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::{Body as _, SizeHint};
 use paste_core::{Clock, Request, RequestExt, Response, Sent};
 
@@ -32,7 +32,8 @@ impl Asked {
         let keep = |name| headers.get(name).cloned();
         let has = |name| headers.contains_key(name);
         let if_modified_since = keep(header::IF_MODIFIED_SINCE);
-        let if_none_match = keep(header::IF_NONE_MATCH);
+        let list = |name| joined(headers, &name);
+        let if_none_match = list(header::IF_NONE_MATCH);
         Self {
             method: request.method().clone(),
             uri: request.original_uri().clone(),
@@ -40,7 +41,7 @@ impl Asked {
             version: request.version(),
             host: keep(header::HOST),
             origin: keep(header::ORIGIN),
-            accept_encoding: keep(header::ACCEPT_ENCODING),
+            accept_encoding: list(header::ACCEPT_ENCODING),
             expect: keep(header::EXPECT),
             has_precondition: if_modified_since.is_some()
                 || if_none_match.is_some()
@@ -163,4 +164,15 @@ impl Ending {
         let idle_file = ending.is_head && response.body().file_range().is_some();
         (!idle_file).then_some(Self { sent: Sent { bytes, complete: true }, ..ending })
     }
+}
+
+/// A header that is a list: its lines as one (RFC 9110, section 5.3).
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next()?;
+    let rest: Vec<_> = lines.map(HeaderValue::as_bytes).collect();
+    if rest.is_empty() {
+        return Some(first.clone());
+    }
+    HeaderValue::from_bytes(&[first.as_bytes(), b", ", &rest.join(&b", "[..])].concat()).ok()
 }

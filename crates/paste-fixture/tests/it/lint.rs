@@ -218,6 +218,18 @@ async fn dates_are_compared_with_the_clock_it_is_given() {
 
 /// tower-http's `ServeDir` over a file worth compressing, one with a compressed sibling, one of the
 /// future, and a directory.
+#[tokio::test]
+async fn a_list_of_the_request_may_stand_on_several_lines() {
+    let knows = async |_: Request| {
+        let mut response = response::with_status(StatusCode::NOT_MODIFIED);
+        response.headers_mut().insert("etag", HeaderValue::from_static("\"b\""));
+        Ok(response)
+    };
+    let lines = [("if-none-match", "\"a\""), ("if-none-match", "W/\"b\"")];
+    assert!(found(knows, get("/", &lines)).await.is_empty());
+    assert_eq!(found(knows, get("/", &lines[..1])).await, ["etag-not-modified-other"]);
+}
+
 fn serve_dir() -> (tempfile::TempDir, BoxApp) {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a.txt"), "hello ".repeat(1000)).unwrap();
