@@ -1,0 +1,27 @@
+//! Sessions of the Paste web toolkit: `paste.session`, but such that nothing is lost, and nothing that ended
+//! comes back.
+//!
+//! [`Sessions`] is the middleware, [`Session`] what an app gets of it by
+//! [`request.session()`](SessionExt::session), and a [`Store`] is where sessions are kept:
+//!
+//! | store | feature | [consistency](Consistency) | lists a user's sessions |
+//! | --- | --- | --- | --- |
+//! | [`MemoryStore`] | | merging | yes |
+
+mod conformance;
+mod error;
+mod id;
+mod memory;
+mod pending;
+mod record;
+mod session;
+mod sessions;
+mod store;
+
+pub use error::StoreError;
+pub use id::Key;
+pub use memory::MemoryStore;
+pub use record::{Record, Values};
+pub use session::{Flash, Session, SessionExt};
+pub use sessions::{OnFailure, SessionInfo, Sessions, WithSessions};
+pub use store::{Consistency, Saved, Store};
