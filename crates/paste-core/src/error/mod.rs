@@ -248,6 +248,7 @@ impl Error {
         std::mem::take(&mut self.0.watches)
     }
 
+    #[cfg(feature = "tower")]
     pub(crate) fn put_watches(&mut self, watches: Vec<Box<Watch>>) {
         self.0.watches = watches;
     }
