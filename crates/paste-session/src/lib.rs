@@ -8,7 +8,8 @@
 //! | --- | --- | --- | --- |
 //! | [`MemoryStore`] | | merging | yes |
 
-mod conformance;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod id;
 mod memory;
@@ -19,7 +20,7 @@ mod sessions;
 mod store;
 
 pub use error::StoreError;
-pub use id::Key;
+pub use id::{Key, KeyError};
 pub use memory::MemoryStore;
 pub use record::{Record, Values};
 pub use session::{Flash, Session, SessionExt};

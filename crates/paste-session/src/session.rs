@@ -1,15 +1,15 @@
 //! The session of one request, as an app sees it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
 use paste_core::cookies::CookieOf;
-use paste_core::{Error, Request, RequestExt, Response, Result, Scheme};
+use paste_core::{Error, Request, Response, Result, Scheme};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::id::Id;
@@ -193,20 +193,15 @@ impl Session {
     async fn names_with_own(&self) -> Result<Vec<String>> {
         let mut state = self.lock().await;
         self.load(&mut state).await?;
-        let pending = state.pending.names();
-        let stored = state.record().into_iter().flat_map(|record| record.values.names());
-        let stored = stored.filter(|name| state.pending.value(name).is_none());
-        let mut names: Vec<_> = stored.chain(pending).map(str::to_owned).collect();
-        names.sort();
-        Ok(names)
+        Ok(state.names().into_iter().map(str::to_owned).collect())
     }
 
     /// Whose the session is.
     pub async fn user(&self) -> Result<Option<String>> {
         let mut state = self.lock().await;
         self.load(&mut state).await?;
-        let stored = || state.record().and_then(|record| record.user.as_deref());
-        Ok(state.pending.user().unwrap_or_else(stored).map(str::to_owned))
+        let stored = state.record().and_then(|record| record.user.as_deref());
+        Ok(state.pending.user(stored).map(str::to_owned))
     }
 
     /// Says whose the session is: at a login, or nobody's. It gets another id, too.
@@ -223,7 +218,7 @@ impl Session {
     /// write it back.
     pub async fn destroy(&self) {
         let mut state = self.lock().await;
-        state.pending = Pending { destroys: true, ..Pending::default() };
+        state.pending = Pending::destroy();
     }
 
     /// Saves what has changed. The response saves it anyway when it leaves; this is for what changes later,
@@ -237,8 +232,9 @@ impl Session {
     pub async fn exists(&self) -> Result<bool> {
         let mut state = self.lock().await;
         self.load(&mut state).await?;
-        let sets = state.pending.names().next().is_some();
-        Ok(!state.pending.destroys && (sets || state.record().is_some()))
+        let is_owned = state.pending.user(None).is_some();
+        let has_something = is_owned || state.record().is_some() || !state.names().is_empty();
+        Ok(has_something && !state.pending.destroys)
     }
 
     async fn lock(&self) -> MutexGuard<'_, State> {
@@ -427,11 +423,11 @@ impl Session {
                 Saved::Conflict => {
                     let id = id.clone();
                     let newest = self.fetch(&id).await.map_err(StoreError::into_error)?;
-                    let Some(newest) = newest else { return Ok(self.has_gone(state)) };
+                    let Some(newest) = newest else { return Ok(Self::has_gone(state)) };
                     current.stored = Some((id, newest));
                     back_off(attempt).await;
                 }
-                Saved::Gone => return Ok(self.has_gone(state)),
+                Saved::Gone => return Ok(Self::has_gone(state)),
             }
         }
         let busy = StoreError::unavailable("too many requests save this session at the same time");
@@ -461,7 +457,7 @@ impl Session {
     }
 
     /// The session has ended while this request was at work: what it changed goes with it.
-    fn has_gone(&self, state: &mut State) -> Ended {
+    fn has_gone(state: &mut State) -> Ended {
         tracing::debug!(
             "a session has ended while a request of it was at work: its changes are dropped"
         );
@@ -499,8 +495,11 @@ impl State {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        let stored = || self.record().and_then(|record| record.values.get(name));
-        self.pending.value(name).unwrap_or_else(stored)
+        self.pending.value(name, self.record().and_then(|record| record.values.get(name)))
+    }
+
+    fn names(&self) -> BTreeSet<&str> {
+        self.pending.names(self.record().into_iter().flat_map(|record| record.values.names()))
     }
 }
 

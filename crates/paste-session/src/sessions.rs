@@ -205,7 +205,7 @@ impl<A: App> App for WithSessions<A> {
                 return after_failure(result, failure, self.sessions.options.on_failure);
             }
         };
-        describe(headers_of(&mut result), cookies);
+        describe(headers_of(&mut result), &cookies);
         result
     }
 }
@@ -228,7 +228,7 @@ fn after_failure(result: Result, mut failure: Error, on_failure: OnFailure) -> R
 }
 
 /// Says that the response depends on the session, and sets the cookie, if there is one to set.
-fn describe(headers: &mut HeaderMap, cookies: HeaderMap) {
+fn describe(headers: &mut HeaderMap, cookies: &HeaderMap) {
     headers.append(header::VARY, const { HeaderValue::from_static("cookie") });
     if cookies.is_empty() {
         return;

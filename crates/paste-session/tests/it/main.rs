@@ -1,0 +1,6 @@
+//! What paste-session promises.
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod advisories; // faults of other sessions, by name
+mod sessions; // the middleware and its handle
+mod stores; // every store, by the conformance suite
