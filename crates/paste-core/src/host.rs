@@ -1,7 +1,6 @@
 //! What a host is: the value of the `Host` header.
 
 use std::net::Ipv6Addr;
-use std::str::FromStr;
 
 /// Whether `host` is a host with an optional port, without user information (RFC 9110, section
 /// 7.2). The empty host, of a target that has none, is valid, too.
@@ -16,33 +15,50 @@ use std::str::FromStr;
 /// assert!(!host::is_valid(b"user@example.org") && !host::is_valid(b"a b"));
 /// ```
 pub fn is_valid(host: &[u8]) -> bool {
-    let end = if host.starts_with(b"[") {
-        host.iter().position(|&byte| byte == b']').map(|last| last + 1)
+    let is_bracketed = host.first() == Some(&b'[');
+    let end = if is_bracketed {
+        host.iter().position(|&byte| byte == b']').map_or(host.len(), |last| last + 1)
     } else {
-        host.iter().position(|&byte| byte == b':')
+        host.iter().take_while(|&&byte| IS_NAME[usize::from(byte)]).count()
     };
-    let (name, port) = host.split_at(end.unwrap_or(host.len()));
+    let (name, port) = host.split_at(end);
     let is_name = match name {
         [] => port.is_empty(),
-        [b'[', address @ .., b']'] => parses::<Ipv6Addr>(address),
-        name => name
-            .iter()
-            .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')),
+        [b'[', address @ .., b']'] => {
+            str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
+        }
+        _ => !is_bracketed,
     };
     is_name && is_port(port)
 }
 
+/// The bytes that a name or an address of IPv4 may have.
+const IS_NAME: [bool; 256] = {
+    let mut is_name = [false; 256];
+    let mut byte = b'-';
+    while byte <= b'~' {
+        is_name[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    is_name
+};
+
 /// Nothing, or a colon and a number of at most 16 bits, which may be left out.
 fn is_port(port: &[u8]) -> bool {
-    match port {
-        [] | [b':'] => true,
-        [b':', number @ ..] => number.iter().all(u8::is_ascii_digit) && parses::<u16>(number),
-        _ => false,
+    let digits = match port {
+        [] => return true,
+        [b':', digits @ ..] => digits,
+        _ => return false,
+    };
+    let mut number: u32 = 0;
+    for digit in digits {
+        number = number * 10 + u32::from(digit.wrapping_sub(b'0'));
+        if !digit.is_ascii_digit() || u16::try_from(number).is_err() {
+            return false;
+        }
     }
-}
-
-fn parses<T: FromStr>(text: &[u8]) -> bool {
-    str::from_utf8(text).is_ok_and(|text| text.parse::<T>().is_ok())
+    true
 }
 
 /// Splits `host:port`; an IPv6 address keeps its brackets, and an empty port is none.

@@ -28,7 +28,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::error::{explanation, missing_header};
 use crate::header::Accept;
@@ -96,7 +96,8 @@ pub struct ErrorRenderer {
 impl ErrorRenderer {
     /// Keeps what rendering needs: the `Accept` header.
     pub fn for_request<B>(request: &http::Request<B>) -> Self {
-        let mut lines = request.headers().get_all(header::ACCEPT).iter();
+        let accepts = |(name, _): &(&HeaderName, _)| **name == header::ACCEPT;
+        let mut lines = request.headers().iter().filter(accepts).map(|(_, line)| line);
         let first = lines.next();
         let accept = match (first, lines.next()) {
             (Some(_), Some(_)) => {

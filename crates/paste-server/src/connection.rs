@@ -11,23 +11,26 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use paste_core::{App, BoxError};
 use tokio::time::{Instant, Sleep};
 
 use crate::Limits;
 use crate::control::Slot;
+use crate::http2::{Streams, Taken};
 use crate::io::socket::{Raw, Socket};
 use crate::io::stream::Stream;
-use crate::io::{Conn, Io, Start};
+use crate::io::{Conn, Io, Next, Start};
 use crate::listen::proxy_protocol::{self, Header};
+use crate::response_body::Gone;
 use crate::server::{Door, Serving};
 use crate::{listen, metrics, tls};
 
 /// How often a silent HTTP/2 client is asked whether it is still there, and how long it has to say.
 const PING: Duration = Duration::from_secs(20);
 
-/// How long a stop waits for the request of a client that has connected and said nothing yet.
+/// How long a stop waits for the request of a client that has connected and said nothing yet, or has
+/// just been answered and may have sent the next.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What an HTTP/2 client says first (RFC 9113, section 3.4).
@@ -58,20 +61,33 @@ async fn converse<A: App>(accepted: Accepted, serving: Arc<Serving<A>>) -> Resul
         // Apart, for connections of HTTP/1 to be small.
         return Box::pin(converse_http2(conn, serving)).await;
     }
-    let service = service_fn(|request: http::Request<Incoming>| {
-        // Boxed: hyper keeps the place of this future for as long as the connection is open.
-        Box::pin(serving.edge.answer(request, &conn))
-    });
-    let connection = http1_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
+    let service =
+        service_fn(|request: http::Request<Incoming>| serving.edge.answer(request, &conn));
+    let connection = http1_builder(&conn).serve_connection(Io(Arc::clone(&conn)), service);
     let connection = pin!(connection.with_upgrades());
-    drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await
+    drive(&conn, connection, http1::UpgradeableConnection::graceful_shutdown, &serving).await?;
+    if conn.is_upgraded() {
+        // HTTP has no way to tell it of a stop: it may go on for as long as the server waits.
+        tokio::select! {
+            () = conn.released() => {}
+            () = serving.control.cutting.cancelled() => conn.cut(),
+        }
+    }
+    Ok(())
 }
 
 async fn converse_http2<A: App>(conn: Arc<Conn>, serving: Arc<Serving<A>>) -> Result<(), BoxError> {
-    let service =
-        service_fn(|request: http::Request<Incoming>| serving.edge.answer(request, &conn));
-    let connection = http2_builder(&conn.limits).serve_connection(Io(Arc::clone(&conn)), service);
-    let connection = pin!(connection);
+    let streams = Streams::new(&conn);
+    let service = service_fn(|request: http::Request<Incoming>| {
+        let (serving, conn) = (Arc::clone(&serving), Arc::clone(&conn));
+        let taker = streams.begin();
+        async move {
+            let answer = serving.edge.answer(request, &conn).await?;
+            Ok::<_, Gone>(answer.map(|body| Taken::new(body, taker, &conn)))
+        }
+    });
+    let builder = http2_builder(&conn.limits, streams.clone());
+    let connection = pin!(builder.serve_connection(Io(Arc::clone(&conn)), service));
     drive(&conn, connection, http2::Connection::graceful_shutdown, &serving).await
 }
 
@@ -186,7 +202,7 @@ where
             match &mut phase {
                 Phase::Serving => {
                     if may_stop && stop.as_mut().poll(context).is_ready() {
-                        phase = if conn.is_beginning() {
+                        phase = if conn.is_beginning(LINGER) {
                             Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)))
                         } else {
                             shut(connection.as_mut());
@@ -205,13 +221,15 @@ where
             if let Poll::Ready(ended) = connection.as_mut().poll(context) {
                 return Poll::Ready(ended.map_err(Into::into));
             }
-            if let Err(error) = conn.poll_waiting(context) {
-                return Poll::Ready(Err(error.into()));
-            }
-            if conn.take_expired() {
-                shut(connection.as_mut());
-                phase = Phase::Closing;
-                continue;
+            match conn.poll_waiting(context) {
+                Ok(Next::Wait) => {}
+                Ok(Next::Again) => continue,
+                Ok(Next::TakeLeave) => {
+                    shut(connection.as_mut());
+                    phase = Phase::Closing;
+                    continue;
+                }
+                Err(error) => return Poll::Ready(Err(error.into())),
             }
             let is_begun = matches!(phase, Phase::Lingering(_)) && conn.is_running();
             if !is_begun {
@@ -227,10 +245,13 @@ where
     Ok(poll_fn(|context| conn.poll_drain(context)).await?)
 }
 
-/// `pipeline_flush` stays off: see ARCHITECTURE.md. Our IO times the head.
-fn http1_builder(limits: &Limits) -> http1::Builder {
+/// `pipeline_flush` stays off: see ARCHITECTURE.md. Our IO times the head. With `half_close` hyper does
+/// not read while a request runs: that the client has gone is noticed without a read, but for TLS.
+fn http1_builder(conn: &Conn) -> http1::Builder {
+    let limits = &conn.limits;
     let mut builder = http1::Builder::new();
     builder
+        .half_close(!conn.is_tls)
         .header_read_timeout(None)
         .max_header_size(limits.max_header_size as usize)
         .max_buf_size(limits.max_header_size as usize);
@@ -240,8 +261,8 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
     builder
 }
 
-fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+fn http2_builder(limits: &Limits, streams: Streams) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(streams);
     builder
         .timer(TokioTimer::new())
         .max_header_list_size(limits.max_header_size)

@@ -11,30 +11,30 @@
 //!    `Transfer-Encoding` and a status that cannot be final. What has no content by its status
 //!    (204, 205, 304) gets none.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use paste_core::{
-    App, Body, ClientAddr, Error, ErrorRenderer, OriginalUri, Request, RequestExt, Response,
-    Result, ResultExt, Scheme, host, response,
+    App, ClientAddr, Error, ErrorRenderer, OriginalUri, RequestExt, Response, Result, ResultExt,
+    Scheme, host, response,
 };
-use tracing::Span;
 
 use crate::control::Control;
 use crate::io::files::Marked;
-use crate::io::{Conn, HangUp};
+use crate::io::{Conn, Running};
 use crate::limits::is_over;
 use crate::metrics::count;
 use crate::panic;
-use crate::request_body::request_body;
+use crate::request_body::taken_in;
 use crate::response_body::{Gone, Sending};
 use crate::span;
 
@@ -51,103 +51,47 @@ impl<A: App> Edge<A> {
         Self { app, control, health }
     }
 
-    /// Answers one request of a client, unless it goes before the answer begins.
-    ///
-    /// The future holds little more than the app's own: what comes before that is over by then.
+    /// Begins to answer one request of a client.
     pub(crate) fn answer(
-        self: &Arc<Self>,
+        &self,
         mut request: http::Request<Incoming>,
         conn: &Arc<Conn>,
-    ) -> impl Future<Output = Result<http::Response<Sending>, Gone>> + Send + use<A> {
-        let (edge, conn) = (Arc::clone(self), Arc::clone(conn));
-        async move {
-            let running = conn.begin();
-            let span = span::of_request(&request, &conn);
-            let renderer = ErrorRenderer::for_request(&request);
-            let is_head = request.method() == Method::HEAD;
-            let may_upgrade = request.version() == Version::HTTP_11
-                && request.extensions().get::<OnUpgrade>().is_some();
-            let mut hang_up = HangUp::new(&conn);
-            let admitted = admit(&mut request);
-            let (head, body) = request.into_parts();
-            let body = match admitted {
-                Ok(()) => request_body(&head.headers, body, &conn),
-                Err(_) => Body::empty(), // nobody knows where it ends
-            };
-            let mut request = Request::from_parts(head, body);
-            let by_itself = match admitted {
-                Ok(()) => edge.by_itself(&mut request, &conn, &renderer, running.others),
-                Err(error) => {
-                    conn.is_spoilt.store(true, Relaxed);
-                    Some(Err(error))
-                }
-            };
-            let response = if let Some(response) = by_itself {
-                response
-            } else {
-                let mut call = pin!({
-                    let _entered = span.enter();
-                    edge.app.call(request)
-                });
-                let response = poll_fn(|context| {
-                    let _entered = span.enter();
-                    match panic::caught(|| call.as_mut().poll(context)) {
-                        Ok(Poll::Pending) => hang_up.poll(context).map(|()| Err(Gone)),
-                        Ok(Poll::Ready(response)) => Poll::Ready(Ok(response)),
-                        Err(panic) => Poll::Ready(Ok(Err(panic))),
-                    }
-                });
-                response.await?.and_then(|response| final_answer(response, may_upgrade))
-            };
-            let response = edge.finished(response, &conn, &renderer, is_head, &span);
-            Ok(response.map(|body| {
-                let body = match conn.marker() {
-                    Some(marker) => body.map_file(|range| Marked::new(&conn, marker, range)),
-                    None => body,
-                };
-                Sending::new(body, running, hang_up, span)
-            }))
+    ) -> Answering<'_> {
+        let (running, others) = conn.begin(span::of_request(&request, conn));
+        let asked = Asked {
+            renderer: ErrorRenderer::for_request(&request),
+            is_head: request.method() == Method::HEAD,
+            may_upgrade: request.version() == Version::HTTP_11
+                && request.extensions().get::<OnUpgrade>().is_some(),
+        };
+        let running = Some(running);
+        if let Err(error) = admit(&mut request) {
+            conn.is_spoilt.store(true, Relaxed); // nobody knows where its body ends
+            return Answering { call: at_once(Err(error)), asked, running };
         }
-    }
-
-    /// What goes to the client in answer to what the app, or the server itself, says.
-    fn finished(
-        &self,
-        response: Result,
-        conn: &Conn,
-        renderer: &ErrorRenderer,
-        is_head: bool,
-        span: &Span,
-    ) -> Response {
-        let framing = response.and_then(|mut response| {
-            framed(&mut response, is_head)?;
-            Ok(response)
-        });
-        let mut response = framing.unwrap_or_else(|mut error| {
-            span.in_scope(|| error.log());
-            let mut rendered = renderer.render(&mut error);
-            if is_head {
-                without_content(&mut rendered);
-            }
-            rendered
-        });
-        span::record(span, response.status());
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            conn.upgrade();
-        } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || self.control.is_stopping()) {
-            // What follows on this connection could not be understood, or is for another server.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
+        let by_itself = self.by_itself(&mut request, conn, others, &asked.renderer);
+        let mut request = Some(request); // lent to the closure: a request is large to move
+        let call = if let Some(response) = by_itself {
+            drop(request.map(|request| taken_in(request, conn))); // its body is read to the end
+            at_once(response)
+        } else {
+            let call = panic::caught(|| -> Call<'_> {
+                let _entered = running.as_ref().map(|running| running.span.enter());
+                let request = request.take().expect("this is called once");
+                Box::pin(self.app.call(taken_in(request, conn)))
+            });
+            call.unwrap_or_else(|panic| at_once(Err(panic)))
+        };
+        Answering { call, asked, running }
     }
 
     /// What the server answers by itself; if nothing, the request is as the app is to see it.
-    fn by_itself(
+    fn by_itself<B>(
         &self,
-        request: &mut Request,
-        conn: &Arc<Conn>,
-        renderer: &ErrorRenderer,
+        request: &mut http::Request<B>,
+        conn: &Conn,
         others: usize,
+        renderer: &ErrorRenderer,
     ) -> Option<Result> {
         if request.method() == Method::CONNECT {
             return Some(Err(Error::from_status(StatusCode::NOT_IMPLEMENTED)));
@@ -189,20 +133,107 @@ impl<A: App> Edge<A> {
     }
 }
 
-/// An app's answer, if a client may see one of its status.
-fn final_answer(response: Response, may_upgrade: bool) -> Result {
-    let status = response.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS && !may_upgrade {
-        return Err(Error::boxed("an app answered with 101 to a request without Upgrade"));
+/// An answer on its way. Boxed, for hyper keeps the place of what answers for as long as a connection is
+/// open.
+type Call<'a> = Pin<Box<dyn Future<Output = Result> + Send + 'a>>;
+
+fn at_once(response: Result) -> Call<'static> {
+    Box::pin(ready(response))
+}
+
+/// A request that is being answered: ready when the answer begins, or when the client has gone.
+pub(crate) struct Answering<'a> {
+    call: Call<'a>,
+    asked: Asked,
+    /// None once the answer has begun.
+    running: Option<Running>,
+}
+
+/// What the shape of an answer depends on.
+struct Asked {
+    renderer: ErrorRenderer,
+    is_head: bool,
+    may_upgrade: bool,
+}
+
+/// What the protocol of futures says.
+const UNENDED: &str = "a future is not polled after its end";
+
+impl Future for Answering<'_> {
+    type Output = Result<http::Response<Sending>, Gone>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let running = this.running.as_mut().expect(UNENDED);
+        let mut answered = Poll::Pending;
+        let calm = {
+            let _entered = running.span.enter();
+            panic::caught(|| answered = this.call.as_mut().poll(context))
+        };
+        if let Err(panic) = calm {
+            answered = Poll::Ready(Err(panic));
+        }
+        let mut response = match answered {
+            Poll::Ready(Ok(response)) => response,
+            Poll::Ready(Err(error)) => this.asked.shown(error, running),
+            Poll::Pending => return running.poll_hang_up(context).map(|()| Err(Gone)),
+        };
+        if let Err(error) = this.asked.check(&mut response) {
+            response = this.asked.shown(error, running);
+        }
+        finish(&mut response, running);
+        let running = this.running.take().expect(UNENDED);
+        Poll::Ready(Ok(response.map(|body| {
+            let conn = &running.conn;
+            let body = match conn.marker() {
+                Some(marker) => body.map_file(|range| Marked::new(conn, marker, range)),
+                None => body,
+            };
+            Sending::new(body, running)
+        })))
     }
-    if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
+}
+
+impl Asked {
+    /// Checks what a client may not see, and mends what it can.
+    fn check(&self, response: &mut Response) -> Result<()> {
+        let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            if !self.may_upgrade {
+                let message = "an app answered with 101 to a request without Upgrade";
+                return Err(Error::boxed(message));
+            }
+        } else if status.is_informational() {
+            return Err(Error::boxed(format!("an app answered with {status}, which is not final")));
+        }
+        framed(response, self.is_head)
     }
-    Ok(response)
+
+    /// The page that shows an error.
+    fn shown(&self, mut error: Error, running: &Running) -> Response {
+        running.span.in_scope(|| error.log());
+        let mut rendered = self.renderer.render(&mut error);
+        if self.is_head {
+            without_content(&mut rendered);
+        }
+        rendered
+    }
+}
+
+/// What the connection learns of an answer, and says in it.
+fn finish(response: &mut Response, running: &Running) {
+    let conn = &running.conn;
+    span::record(&running.span, response.status());
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        conn.upgrade();
+    } else if !conn.is_http2() && (conn.is_spoilt.load(Relaxed) || conn.control().is_stopping()) {
+        // What follows on this connection could not be understood, or is for another server.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
 }
 
 /// To the same host and path by https, for good and with the same method.
-fn to_https(request: &Request, port: u16) -> Result {
+fn to_https<B>(request: &http::Request<B>, port: u16) -> Result {
     let host = request.host().and_then(|host| host.parse::<Authority>().ok());
     let host = host.ok_or_else(|| Error::bad_request("The request names no host."))?;
     let port = if port == 443 { String::new() } else { format!(":{port}") };
@@ -213,9 +244,19 @@ fn to_https(request: &Request, port: u16) -> Result {
 /// Checks the target and the host (RFC 9112, section 3.2; RFC 9113, section 8.3.1), and gives the
 /// request its one shape.
 fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let host = hosts.next();
-    if hosts.next().is_some() {
+    // One look at all headers costs less than to ask for each by name.
+    let mut hosts = 0;
+    let mut host = None;
+    let mut has_transfer_encoding = false;
+    for (name, value) in request.headers() {
+        if *name == HOST {
+            hosts += 1;
+            host = Some(value);
+        } else if *name == TRANSFER_ENCODING {
+            has_transfer_encoding = true;
+        }
+    }
+    if hosts > 1 {
         return Err(Error::bad_request("The request has more than one Host header."));
     }
     if host.is_none()
@@ -229,7 +270,7 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
     {
         return Err(Error::bad_request("The Host header is not a host with an optional port."));
     }
-    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+    if has_transfer_encoding {
         check_transfer_encoding(request.headers())?;
     }
     if request.uri().path() == "*" && request.method() != Method::OPTIONS {
@@ -258,14 +299,14 @@ fn admit<B>(request: &mut http::Request<B>) -> Result<()> {
     let origin = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
     let whole = std::mem::replace(request.uri_mut(), origin);
     request.extensions_mut().insert(OriginalUri(whole));
-    request.headers_mut().insert(header::HOST, named);
+    request.headers_mut().insert(HOST, named);
     Ok(())
 }
 
 /// The only transfer coding is chunked, and that once (RFC 9112, section 6.1). hyper has refused
 /// those that do not end with it.
 fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
-    let lines = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let lines = headers.get_all(TRANSFER_ENCODING).iter();
     let codings =
         lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
     let mut chunked = 0;
@@ -291,19 +332,25 @@ fn check_transfer_encoding(headers: &HeaderMap) -> Result<()> {
 fn framed(response: &mut Response, is_head: bool) -> Result<()> {
     let status = response.status();
     let size = response.body().size_hint().exact();
-    let content_length = stated_length(response.headers());
     let headers = response.headers_mut();
-    headers.remove(header::TRANSFER_ENCODING);
+    // One look at the few headers of an answer costs less than to ask for each by name.
+    let is_framing = |name: &HeaderName| *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING;
+    let content_length = if headers.keys().any(is_framing) {
+        headers.remove(TRANSFER_ENCODING);
+        stated_length(headers)
+    } else {
+        Ok(None)
+    };
     let mut has_content = !is_head;
     match (status.as_u16(), content_length) {
         (101 | 204, _) => {
-            headers.remove(header::CONTENT_LENGTH);
+            headers.remove(CONTENT_LENGTH);
             has_content = false;
         }
         // Content may follow none of these, but a 304 may say how long that of a 200 is (RFC 9110,
         // section 8.6).
         (205, _) => {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
             has_content = false;
         }
         (304, Ok(_)) => has_content = false,
@@ -315,7 +362,7 @@ fn framed(response: &mut Response, is_head: bool) -> Result<()> {
         // The answer to HEAD may come from an app that made no body for it.
         (_, Ok(_)) if is_head && size == Some(0) => {}
         _ => {
-            let stated = headers.remove(header::CONTENT_LENGTH);
+            let stated = headers.remove(CONTENT_LENGTH);
             tracing::warn!(
                 ?stated,
                 "an app stated a Content-Length that its body has not; left out"
@@ -334,7 +381,7 @@ fn framed(response: &mut Response, is_head: bool) -> Result<()> {
 
 /// The one length that the headers state; an error if they state more than one, or no number.
 fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, ()> {
-    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let Some(first) = lengths.next() else { return Ok(None) };
     let number = first.to_str().ok().and_then(|text| text.parse().ok());
     number.filter(|_| lengths.next().is_none()).map(Some).ok_or(())
@@ -345,9 +392,9 @@ fn without_content(response: &mut Response) {
     let may_say_length = !matches!(response.status().as_u16(), 101 | 204 | 304);
     if let Some(length) = response.body().size_hint().exact()
         && may_say_length
-        && !response.headers().contains_key(header::CONTENT_LENGTH)
+        && !response.headers().contains_key(CONTENT_LENGTH)
     {
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = body.without_content();

@@ -24,6 +24,7 @@
 mod connection;
 mod control;
 mod edge;
+mod http2;
 mod io;
 mod limits;
 mod listen;

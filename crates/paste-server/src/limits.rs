@@ -67,7 +67,7 @@ impl Limits {
     }
 
     /// How long a body that is read may be silent, and how long a client may take nothing of an
-    /// answer. Default: 75 s.
+    /// answer: over HTTP/1 the connection is cut, over HTTP/2 the stream is reset. Default: 75 s.
     #[must_use]
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         self.body_timeout = timeout;

@@ -13,11 +13,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use paste_core::{Body, Error, Result, ResultExt};
+use paste_core::{Body, Error, Request, Result, ResultExt};
 use tokio::time::Sleep;
 
 use crate::io::Conn;
@@ -27,14 +27,16 @@ use crate::metrics::count;
 /// How long an unread body is read on.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// Takes in the body of a request.
-pub(crate) fn request_body(headers: &HeaderMap, body: Incoming, conn: &Arc<Conn>) -> Body {
-    if body.is_end_stream() {
-        return Body::empty();
+/// A request as the app gets it.
+pub(crate) fn taken_in(request: http::Request<Incoming>, conn: &Arc<Conn>) -> Request {
+    if request.body().is_end_stream() {
+        return request.map(|_| Body::empty());
     }
-    let drain = !headers.contains_key(header::EXPECT);
-    let (conn, pace) = (Arc::clone(conn), Pace::new(&conn.limits));
-    Body::new(RequestBody { body: Some(body), conn, pace, timer: None, drain })
+    let drain = !request.headers().contains_key(header::EXPECT);
+    request.map(|body| {
+        let (conn, pace) = (Arc::clone(conn), Pace::new(&conn.limits));
+        Body::new(RequestBody { body: Some(body), conn, pace, timer: None, drain })
+    })
 }
 
 struct RequestBody {
@@ -95,9 +97,13 @@ impl Drop for RequestBody {
             && self.drain
             && !body.is_end_stream()
         {
-            tokio::spawn(tokio::time::timeout(DRAIN, async move {
-                while let Some(Ok(_)) = body.frame().await {}
-            }));
+            let conn = Arc::clone(&self.conn);
+            conn.drain(true);
+            tokio::spawn(async move {
+                let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+                let _ = tokio::time::timeout(DRAIN, reading).await;
+                conn.drain(false);
+            });
         }
     }
 }

@@ -13,10 +13,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use paste_core::{Body, Error};
-use tracing::Span;
 
-use crate::io::{HangUp, Running};
+use crate::io::Running;
 use crate::panic::caught;
+use crate::span;
 
 /// The client has gone: there is nobody to answer.
 #[derive(Debug)]
@@ -34,13 +34,11 @@ impl StdError for Gone {}
 pub(crate) struct Sending {
     body: Body,
     running: Running,
-    hang_up: HangUp,
-    span: Span,
 }
 
 impl Sending {
-    pub(crate) fn new(body: Body, running: Running, hang_up: HangUp, span: Span) -> Self {
-        Self { body, running, hang_up, span }
+    pub(crate) fn new(body: Body, running: Running) -> Self {
+        Self { body, running }
     }
 }
 
@@ -53,12 +51,17 @@ impl http_body::Body for Sending {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = &mut *self;
-        let _entered = this.span.enter();
-        let frame = caught(|| Pin::new(&mut this.body).poll_frame(context));
+        let frame = {
+            let _entered = this.running.span.enter();
+            caught(|| Pin::new(&mut this.body).poll_frame(context))
+        };
         match frame.unwrap_or_else(|panic| Poll::Ready(Some(Err(panic)))) {
-            Poll::Pending => this.hang_up.poll(context).map(|()| Some(Err(Error::boxed(Gone)))),
+            Poll::Pending => {
+                this.running.poll_hang_up(context).map(|()| Some(Err(Error::boxed(Gone))))
+            }
             Poll::Ready(Some(Err(mut error))) => {
-                error.log();
+                this.running.span.in_scope(|| error.log());
+                span::record_cut(&this.running.span);
                 Poll::Ready(Some(Err(error)))
             }
             frame @ Poll::Ready(_) => frame,
@@ -77,9 +80,12 @@ impl http_body::Body for Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         self.running.is_done = self.body.is_end_stream();
+        if self.running.is_done {
+            return; // whoever watched its end was told
+        }
         let body = std::mem::take(&mut self.body);
         if let Err(mut panic) = caught(|| drop(body)) {
-            self.span.in_scope(|| panic.log());
+            self.running.span.in_scope(|| panic.log());
         }
     }
 }

@@ -138,7 +138,8 @@ impl Server {
         self
     }
 
-    /// How long a stop waits for requests that have begun. Default: 30 s.
+    /// How long a stop waits for requests that have begun, and for upgraded connections. Default:
+    /// 30 s.
     #[must_use]
     pub fn graceful_timeout(mut self, timeout: Duration) -> Self {
         self.graceful_timeout = timeout;
@@ -255,7 +256,7 @@ impl BoundServer {
             files.extend(bound.file);
         }
         let serving = Arc::new(Serving {
-            edge: Arc::new(Edge::new(app, Arc::clone(&control), server.health)),
+            edge: Edge::new(app, Arc::clone(&control), server.health),
             control: Arc::clone(&control),
             proxy_protocol: server.proxy_protocol,
         });
@@ -270,7 +271,7 @@ impl BoundServer {
             () = control.stopping.cancelled() => {}
         }
         let connections = &control.connections;
-        tracing::info!(connections = connections.len(), "stopping");
+        tracing::info!(connections = handle.counters().open_connections, "stopping");
         drop(files);
         while accepting.join_next().await.is_some() {}
         connections.close();
@@ -280,7 +281,7 @@ impl BoundServer {
         };
         if finished.is_err() {
             tracing::warn!(
-                connections = connections.len(),
+                connections = handle.counters().open_connections,
                 "cutting what has not finished in time"
             );
         }
@@ -297,7 +298,7 @@ impl BoundServer {
 
 /// What all connections of a server share while it serves.
 pub(crate) struct Serving<A> {
-    pub(crate) edge: Arc<Edge<A>>,
+    pub(crate) edge: Edge<A>,
     pub(crate) control: Arc<Control>,
     pub(crate) proxy_protocol: bool,
 }
@@ -326,12 +327,15 @@ fn accept_all<A: App>(place: Place, serving: &Arc<Serving<A>>) -> JoinSet<()> {
 /// Accepts in a runtime of its own, which ends after the last connection.
 fn serve_apart<A: App>(place: Place, serving: &Arc<Serving<A>>) -> Option<JoinHandle<()>> {
     let serving = Arc::clone(serving);
+    // While this accepts, the server does not take itself for finished.
+    let accepts = serving.control.connections.token();
     let run = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
             Ok(runtime) => runtime.block_on(async {
                 let mut accepting = accept_all(place, &serving);
                 while accepting.join_next().await.is_some() {}
+                drop(accepts);
                 serving.control.connections.wait().await;
             }),
             Err(error) => tracing::error!(%error, "cannot start a runtime"),

@@ -20,8 +20,8 @@ use paste_core::{App, Error, Request, Result};
 
 use crate::Delivery;
 use crate::entity;
-use crate::precompressed::{Chosen, choose};
-use crate::resolve::{Found, Patience, Policy, Symlinks, open};
+use crate::precompressed::{Chosen, Siblings};
+use crate::resolve::{Found, Patience, Policy, Root, Symlinks};
 use crate::static_dir::{file_entity, permitted};
 
 /// An app that serves one file. See the [module](self) for the rules.
@@ -31,21 +31,22 @@ pub struct FileApp(Arc<Options>);
 #[derive(Clone, Debug)]
 struct Options {
     path: PathBuf,
-    precompressed: bool,
+    precompressed: Option<Siblings>,
     delivery: Delivery,
 }
 
 impl FileApp {
     /// Serves the file at `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let options = Options { path: path.into(), precompressed: true, delivery: Delivery::new() };
+        let precompressed = Some(Siblings::default());
+        let options = Options { path: path.into(), precompressed, delivery: Delivery::new() };
         Self(Arc::new(options))
     }
 
     /// Whether siblings that hold the file compressed are sent in its place. Default: `true`.
     #[must_use]
     pub fn precompressed(mut self, precompressed: bool) -> Self {
-        Arc::make_mut(&mut self.0).precompressed = precompressed;
+        Arc::make_mut(&mut self.0).precompressed = precompressed.then(Siblings::default);
         self
     }
 
@@ -90,11 +91,12 @@ impl Options {
         let Some(name) = self.path.file_name().map(Path::new) else { return Ok(None) };
         let directory = self.path.parent().filter(|path| !path.as_os_str().is_empty());
         let directory = directory.unwrap_or(Path::new("."));
-        match open(directory, name, policy, patience)? {
-            Found::File(file) if self.precompressed => {
-                choose(directory, name, policy, patience, file, codings).map(Some)
-            }
-            Found::File(file) => Ok(Some(Chosen::plain(file))),
+        let root = Root::open(directory, policy, patience)?;
+        match root.find(name)? {
+            Found::File(file) => match &self.precompressed {
+                Some(siblings) => siblings.choose(&root, name, file, codings).map(Some),
+                None => Ok(Some(Chosen::plain(file))),
+            },
             Found::Directory | Found::Nothing => Ok(None),
         }
     }

@@ -42,7 +42,7 @@ use paste_core::{App, AppExt, BoxApp, Error, Request, RequestExt, Result};
 use crate::Delivery;
 use crate::entity;
 use crate::precompressed::Chosen;
-use crate::resolve::{Found, OpenFile, Patience, Policy, Symlinks, names_in, open};
+use crate::resolve::{Found, OpenFile, Patience, Policy, Root, Symlinks};
 use crate::static_dir::{file_entity, permitted, redirect_to_slash};
 
 /// The most apps that are kept.
@@ -251,17 +251,18 @@ async fn find(options: &Arc<Options>, request: &Request) -> Result<Way> {
 
 impl Options {
     fn find(&self, relative: &Path, has_slash: bool, patience: Patience) -> io::Result<Way> {
+        let root = Root::open(&self.root, self.policy, patience)?;
         let mut directory = PathBuf::new();
         let segments = relative.iter().count();
         for (before, name) in relative.iter().enumerate() {
             let path = directory.join(name);
-            if let Found::Directory = open(&self.root, &path, self.policy, patience)? {
+            if let Found::Directory = root.find(&path)? {
                 directory = path;
                 continue;
             }
             let taken = before + 1;
             let has_rest = taken < segments || has_slash;
-            return Ok(match self.named(&directory, name.as_bytes(), patience)? {
+            return Ok(match self.named(&root, &directory, name.as_bytes())? {
                 Some((_, path)) if has_rest && !self.has_handler(&path) => Way::Nothing,
                 Some((file, path)) => Way::File { file, path, taken },
                 None => Way::Nothing,
@@ -271,7 +272,7 @@ impl Options {
             return Ok(Way::WithoutSlash);
         }
         for name in &self.index {
-            if let Some((file, path)) = self.named(&directory, name.as_bytes(), patience)? {
+            if let Some((file, path)) = self.named(&root, &directory, name.as_bytes())? {
                 return Ok(Way::File { file, path, taken: segments });
             }
         }
@@ -281,21 +282,21 @@ impl Options {
     /// The file in `directory` that `name` means, with or without its extension.
     fn named(
         &self,
+        root: &Root<'_>,
         directory: &Path,
         name: &[u8],
-        patience: Patience,
     ) -> io::Result<Option<(OpenFile, PathBuf)>> {
         let path = directory.join(std::ffi::OsStr::from_bytes(name));
         if self.may_answer(&path)
-            && let Found::File(file) = open(&self.root, &path, self.policy, patience)?
+            && let Found::File(file) = root.find(&path)?
         {
             return Ok(Some((file, path)));
         }
-        if patience != Patience::Any {
+        if root.patience() != Patience::Any {
             return Err(io::ErrorKind::WouldBlock.into()); // the directory must be read
         }
         let mut found = None;
-        for full in names_in(&self.root, directory, self.policy)? {
+        for full in root.names_in(directory)? {
             let path = directory.join(std::ffi::OsStr::from_bytes(&full));
             let extension = extension(&path);
             let is_named = full.strip_suffix(extension.as_bytes()) == Some(name);
@@ -303,7 +304,7 @@ impl Options {
             if !is_named || is_whole || !self.may_answer(&path) {
                 continue;
             }
-            if let Found::File(file) = open(&self.root, &path, self.policy, patience)?
+            if let Found::File(file) = root.find(&path)?
                 && let Some((_, other)) = found.replace((file, path.clone()))
             {
                 tracing::warn!(path = %path.display(), other = %other.display(), "an ambiguous URL");

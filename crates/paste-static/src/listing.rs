@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use crate::conditional::EntityTag;
 use crate::entity::{Content, Entity};
-use crate::resolve::{Found, Patience, Policy, open, open_directory};
+use crate::resolve::{Found, Root};
 
 /// The most entries that are listed.
 const MOST: usize = 10_000;
@@ -55,13 +55,13 @@ struct Told<'a> {
 }
 
 /// Reads what of a directory may be served.
-pub(crate) fn read(root: &Path, relative: &Path, policy: Policy) -> io::Result<Listing> {
-    let directory = open_directory(root, relative, policy)?;
+pub(crate) fn read(root: &Root<'_>, relative: &Path) -> io::Result<Listing> {
+    let directory = root.directory(relative)?;
     let mut listing = Listing::default();
     for found in Dir::read_from(&directory)? {
         let found = found?;
         let name = found.file_name().to_bytes();
-        if !policy.may_name(name) {
+        if !root.may_name(name) {
             continue;
         }
         let Ok(status) =
@@ -76,7 +76,7 @@ pub(crate) fn read(root: &Path, relative: &Path, policy: Policy) -> io::Result<L
             }
             FileType::Symlink => {
                 let path = relative.join(OsStr::from_bytes(name));
-                match open(root, &path, policy, Patience::Any) {
+                match root.find(&path) {
                     Ok(Found::Directory) => Entry::of(name, true, 0, None),
                     Ok(Found::File(file)) => Entry::of(name, false, file.length, file.modified),
                     Ok(Found::Nothing) | Err(_) => continue,

@@ -40,8 +40,8 @@ use paste_core::{
 use crate::Delivery;
 use crate::conditional::EntityTag;
 use crate::entity::{self, Content, Entity};
-use crate::precompressed::{Chosen, choose};
-use crate::resolve::{Found, OpenFile, Patience, Policy, Symlinks, open};
+use crate::precompressed::{Chosen, Siblings};
+use crate::resolve::{Found, OpenFile, Patience, Policy, Root, Symlinks};
 
 /// An app that serves the files below a directory. See the [module](self) for the rules. Clones share
 /// what they were told.
@@ -53,7 +53,7 @@ struct Options {
     root: PathBuf,
     index: Vec<String>,
     policy: Policy,
-    precompressed: bool,
+    precompressed: Option<Siblings>,
     html_extension: bool,
     spa: Option<PathBuf>,
     #[cfg(feature = "listing")]
@@ -68,7 +68,7 @@ impl StaticDir {
             root: root.into(),
             index: vec!["index.html".to_owned()],
             policy: Policy::default(),
-            precompressed: true,
+            precompressed: Some(Siblings::default()),
             html_extension: false,
             spa: None,
             #[cfg(feature = "listing")]
@@ -106,7 +106,7 @@ impl StaticDir {
     /// Whether siblings that hold a file compressed are sent in its place. Default: `true`.
     #[must_use]
     pub fn precompressed(mut self, precompressed: bool) -> Self {
-        self.options().precompressed = precompressed;
+        self.options().precompressed = precompressed.then(Siblings::default);
         self
     }
 
@@ -247,12 +247,13 @@ pub(crate) fn permitted<T>(found: io::Result<T>) -> Result<T> {
 
 impl Options {
     fn find(&self, asked: &Asked, patience: Patience) -> io::Result<Answer> {
-        match open(&self.root, &asked.relative, self.policy, patience)? {
+        let root = Root::open(&self.root, self.policy, patience)?;
+        match root.find(&asked.relative)? {
             Found::Directory if !asked.is_directory => return Ok(Answer::WithoutSlash),
             Found::Directory => {
                 for name in &self.index {
                     let path = asked.relative.join(name);
-                    if let Some(answer) = self.file(path, asked, patience)? {
+                    if let Some(answer) = self.file(&root, path, asked)? {
                         return Ok(answer);
                     }
                 }
@@ -261,24 +262,24 @@ impl Options {
                     if patience == Patience::None {
                         return Err(io::ErrorKind::WouldBlock.into());
                     }
-                    let listing = crate::listing::read(&self.root, &asked.relative, self.policy)?;
+                    let listing = crate::listing::read(&root, &asked.relative)?;
                     return Ok(Answer::Listing(listing));
                 }
             }
             Found::File(file) if !asked.is_directory => {
-                return self.choose(file, asked.relative.clone(), asked, patience);
+                return self.choose(&root, file, asked.relative.clone(), asked);
             }
             Found::File(_) | Found::Nothing => {}
         }
         if self.html_extension && !asked.is_directory && asked.relative.file_name().is_some() {
             let mut path = asked.relative.clone().into_os_string();
             path.push(".html");
-            if let Some(answer) = self.file(path.into(), asked, patience)? {
+            if let Some(answer) = self.file(&root, path.into(), asked)? {
                 return Ok(answer);
             }
         }
         if let (Some(page), true) = (&self.spa, asked.takes_page)
-            && let Some(answer) = self.file(page.clone(), asked, patience)?
+            && let Some(answer) = self.file(&root, page.clone(), asked)?
         {
             return Ok(answer);
         }
@@ -286,24 +287,23 @@ impl Options {
     }
 
     /// The file at `path`, if there is one.
-    fn file(&self, path: PathBuf, asked: &Asked, patience: Patience) -> io::Result<Option<Answer>> {
-        match open(&self.root, &path, self.policy, patience)? {
-            Found::File(file) => self.choose(file, path, asked, patience).map(Some),
+    fn file(&self, root: &Root<'_>, path: PathBuf, asked: &Asked) -> io::Result<Option<Answer>> {
+        match root.find(&path)? {
+            Found::File(file) => self.choose(root, file, path, asked).map(Some),
             Found::Directory | Found::Nothing => Ok(None),
         }
     }
 
     fn choose(
         &self,
+        root: &Root<'_>,
         file: OpenFile,
         path: PathBuf,
         asked: &Asked,
-        patience: Patience,
     ) -> io::Result<Answer> {
-        let chosen = if self.precompressed {
-            choose(&self.root, &path, self.policy, patience, file, &asked.codings)?
-        } else {
-            Chosen::plain(file)
+        let chosen = match &self.precompressed {
+            Some(siblings) => siblings.choose(root, &path, file, &asked.codings)?,
+            None => Chosen::plain(file),
         };
         Ok(Answer::File(chosen, path))
     }

@@ -6,3 +6,4 @@ mod driver; // Chromium, driven
 mod forms; // the same forms submitted by Chromium and by TestApp
 mod media; // seeking in a long file
 mod site; // the example site
+mod tls; // over TLS

@@ -8,8 +8,9 @@ use std::time::Duration;
 use paste_tests::{Paster, within};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
-use tokio::net::UnixDatagram;
+use tokio::net::{TcpListener, UnixDatagram};
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot::error::TryRecvError;
 
 use super::{print, run};
 
@@ -167,6 +168,38 @@ async fn systemd_hands_over_its_socket_and_is_told() {
 }
 
 #[tokio::test]
+async fn sockets_that_cannot_be_meant_are_told() {
+    let place = Place::new("listen = \"fd\"", "activated");
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = other.local_addr().unwrap().port();
+    let serve = format!("exec {} serve {}", Paster::program().display(), place.text("site.toml"));
+    let connected = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
+    for (prepare, expected) in [
+        (
+            format!("{connected}; export LISTEN_FDS=1 LISTEN_PID=$$"),
+            "descriptor 3 is a socket that does not listen",
+        ),
+        (
+            format!("{connected}; export LISTEN_FDS=1 LISTEN_PID=1"),
+            "the sockets in LISTEN_FDS are for another process (LISTEN_PID), or there are none",
+        ),
+        (
+            "exec 3</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$".to_owned(),
+            "descriptor 3 is not a stream socket of TCP or Unix",
+        ),
+        (String::from(":"), "no sockets were handed over: LISTEN_FDS is not set"),
+    ] {
+        let output = run("bash", &["-c", &format!("{prepare}; {serve}")]).await;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{prepare}: {errors}");
+        assert!(
+            errors.contains(&format!("cannot listen on fd: {expected}")),
+            "{prepare}: {errors}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn nginx_passes_on_by_a_unix_socket() {
     let place = Place::new("listen = \"unix:paster.sock\"\nunix_mode = \"666\"", "behind");
     let site = place.serve().await;
@@ -221,6 +254,47 @@ async fn a_reload_under_load_fails_no_request_and_a_broken_file_changes_nothing(
     site.signal("TERM").await;
     let (code, log) = site.ended().await;
     assert!(code == Some(0) && log.contains("there is no kind of app `txt`"), "{log}");
+}
+
+#[tokio::test]
+async fn certificates_change_under_load_and_no_handshake_fails() {
+    let tls = "listen = \"127.0.0.1:0\"\ntls = { cert = \"cert.pem\", key = \"key.pem\" }";
+    let place = Place::new(tls, "secret");
+    place.certify("one.example").await;
+    let site = place.serve().await;
+    let url = format!("{}/", site.url);
+    let port = url.trim_end_matches('/').rsplit(':').next().unwrap().to_owned();
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let load = tokio::spawn(async move {
+        let mut reports = Vec::new();
+        while matches!(stopped.try_recv(), Err(TryRecvError::Empty)) {
+            for protocol in ["--h1", "--npn-list=h2"] {
+                // Each run shakes hands twenty times.
+                reports.push(print("h2load", &[protocol, "-n", "100", "-c", "20", &url]).await);
+            }
+        }
+        reports
+    });
+    for name in ["two.example", "three.example", "four.example"] {
+        place.certify(name).await;
+        site.signal("HUP").await;
+        let (cert, url) = (place.text("cert.pem"), format!("https://{name}:{port}/"));
+        let to = format!("{name}:{port}:127.0.0.1");
+        within("the new certificate", async {
+            let ask = ["-sS", "--cacert", &cert, "--resolve", &to, &url];
+            while !run("curl", &ask).await.status.success() {}
+        })
+        .await;
+    }
+    drop(stop);
+    let reports = load.await.unwrap();
+    assert!(reports.len() > 3, "{}", reports.len());
+    for report in reports {
+        assert!(report.contains("100 succeeded, 0 failed, 0 errored, 0 timeout"), "{report}");
+    }
+    site.signal("TERM").await;
+    let (code, log) = site.ended().await;
+    assert_eq!(code, Some(0), "{log}");
 }
 
 #[tokio::test]

@@ -76,6 +76,20 @@ async fn semantics_7_7_a_client_that_goes_is_noticed_behind_what_it_sent() {
 }
 
 #[tokio::test]
+async fn semantics_7_14_what_is_left_of_a_body_is_not_taken_for_a_slow_head() {
+    let server = limited(Limits::new().header_timeout(Duration::from_millis(500)), hello).await;
+    let mut stream = server.connect().await;
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n").await.unwrap();
+    let mut every = tokio::time::interval(Duration::from_millis(100));
+    for _ in 0..8 {
+        every.tick().await;
+        stream.write_all(b"x").await.unwrap();
+    }
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    assert_eq!(rest(&mut stream).await.matches("hello").count(), 2);
+}
+
+#[tokio::test]
 async fn semantics_7_14_a_broken_body_says_that_the_connection_closes() {
     let reads = |mut request: Request| async move {
         let body = std::mem::take(request.body_mut());

@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -42,6 +43,61 @@ async fn semantics_7_11_a_stop_serves_who_has_connected() {
     }
     drop(held);
     server.ended().await;
+}
+
+#[tokio::test]
+async fn semantics_7_11_a_request_that_follows_an_answer_closely_is_answered() {
+    let mut server = TestServer::new(who).await;
+    let mut stream = server.connect().await;
+    let get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(get.as_bytes()).await.unwrap();
+    let mut first = [0; 16];
+    within("the answer", stream.read_exact(&mut first)).await.unwrap();
+    server.begin_stop();
+    within("the stop", async { while TcpStream::connect(server.addr).await.is_ok() {} }).await;
+    stream.write_all(get.as_bytes()).await.unwrap();
+    let mut rest = String::new();
+    within("the end", stream.read_to_string(&mut rest)).await.unwrap();
+    assert_eq!(rest.matches(" by http").count(), 2, "{rest}");
+    assert_eq!(rest.matches("connection: close\r\n").count(), 1, "{rest}");
+    server.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn semantics_7_11_a_stop_under_load_answers_all_that_it_accepted() {
+    let mut server = TestServer::with(Server::new().per_core(2), who).await;
+    let addr = server.addr;
+    let begun = Arc::new(Semaphore::new(0));
+    let clients: Vec<_> = (0..50)
+        .map(|_| {
+            let begun = Arc::clone(&begun);
+            tokio::spawn(async move {
+                let mut whole = 0;
+                // Refused, or forgotten by the system with its queue: the server never had it.
+                while let Ok(mut stream) = TcpStream::connect(addr).await {
+                    let mut answer = String::new();
+                    let asked = stream.write_all(GET.as_bytes()).await;
+                    let read = stream.read_to_string(&mut answer).await;
+                    if asked.is_err() || (read.is_err() && answer.is_empty()) {
+                        return whole;
+                    }
+                    assert!(answer.ends_with(" by http"), "cut: {answer}");
+                    whole += 1;
+                    begun.add_permits(1);
+                }
+                whole
+            })
+        })
+        .collect();
+    within("the load", begun.acquire_many(1000)).await.unwrap().forget();
+    server.begin_stop();
+    let handle = server.handle.clone();
+    server.ended().await;
+    let mut whole = 0;
+    for client in clients {
+        whole += within("the client", client).await.unwrap();
+    }
+    assert_eq!(handle.counters().connections, whole);
 }
 
 #[tokio::test]

@@ -10,8 +10,11 @@ mod listeners; // 7.11, 7.21 to 7.24
 mod server; // 7
 mod server_files; // 7.25
 mod server_http2; // 7.18, 7.19
+mod smuggling; // 7.5, 7.13, 7.14
+mod spans; // 7.27
 mod state; // 2
 mod tower; // 6
+mod upgrades; // 7.26
 
 use paste_core::{App, Body, Request, Response};
 

@@ -229,6 +229,21 @@ async fn semantics_7_8_a_panic_is_a_500_and_a_line_in_the_log() {
     assert!(server.get("/").await.ends_with("false\n"), "the server lives on");
 }
 
+#[tokio::test]
+async fn semantics_7_8_a_panic_before_an_apps_future_is_a_500() {
+    let log = Log::start();
+    // A closure runs before there is a future.
+    let app = |request: Request| {
+        assert_ne!(request.uri().path(), "/panic", "before the future");
+        seen(request)
+    };
+    let server = TestServer::new(app).await;
+    let requests = "GET /panic HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = server.raw(requests).await;
+    assert!(answer.starts_with("HTTP/1.1 500 ") && answer.ends_with("false\n"), "{answer}");
+    assert!(!log.lines_with("before the future").is_empty());
+}
+
 /// What a panic carries; its own drop panics, too.
 struct Bomb;
 

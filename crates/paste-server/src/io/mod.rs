@@ -6,10 +6,11 @@
 //! 2. A connection that is silent for too long is closed: before its first request and within a head
 //!    after `header_timeout`, between requests after `idle_timeout`. HTTP/2 is told first.
 //! 3. A client that takes too little of an answer for too long is cut: see [`pace`].
-//! 4. A client that has gone is noticed within about a second, though bytes that it sent stand
-//!    unread: see [`HangUp`].
+//! 4. A client that has gone is noticed at once, or within about a second where bytes that it sent
+//!    stand unread: see [`Running::poll_hang_up`].
 //! 5. Files go out by the system, if the server is told so: see [`files`].
-//! 6. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed.
+//! 6. An upgraded connection is the upgrade's own: nothing is gathered, and nothing is timed. Only a
+//!    cut ends it.
 
 pub(crate) mod files;
 pub(crate) mod pace;
@@ -26,15 +27,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep};
+use tracing::Span;
 
 use self::files::{Marker, Queue};
 use self::pace::{Pace, poll_until};
 use self::socket::Socket;
 use self::stream::Stream;
-use crate::Limits;
-use crate::control::Slot;
+use crate::control::{Control, Slot};
 use crate::metrics::{Tally, count};
+use crate::{Limits, span};
 
 /// How often it is looked whether a client that is silent has gone.
 const LOOK: Duration = Duration::from_secs(1);
@@ -53,6 +56,8 @@ pub(crate) struct Conn {
     socket: Arc<Socket>,
     slot: Slot,
     inner: Mutex<Inner>,
+    /// Told when nobody reads or writes any more.
+    released: Notify,
 }
 
 #[derive(Debug)]
@@ -65,13 +70,36 @@ struct Inner {
     requests: u64,
     running: usize,
     cancelled: usize,
-    /// When the first byte of a head came that is not whole yet.
+    /// Bytes of a head have come that is not whole yet; and since when it is waited for.
+    head_begun: bool,
     head_since: Option<Instant>,
     /// When the connection was accepted, or the last answer ended.
     idle_since: Instant,
-    /// The connection of HTTP/2 was idle for too long, and is to be told.
-    expired: bool,
+    silence: Silence,
+    /// What comes is what an app has left of a body: no head.
+    draining: bool,
     upgraded: bool,
+}
+
+/// What has come of a client's silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Silence {
+    Borne,
+    /// The client of HTTP/2 was told that the connection ends.
+    Told,
+    /// The client counts as gone.
+    TooLong,
+}
+
+/// What is to be done with hyper when it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing, until something happens.
+    Wait,
+    /// Ask it again: it has something to learn.
+    Again,
+    /// Let it take leave of the client.
+    TakeLeave,
 }
 
 /// What a connection begins with.
@@ -95,9 +123,11 @@ impl Conn {
             requests: 0,
             running: 0,
             cancelled: 0,
+            head_begun: false,
             head_since: None,
             idle_since: start.accepted,
-            expired: false,
+            silence: Silence::Borne,
+            draining: false,
             upgraded: false,
         };
         Arc::new(Self {
@@ -110,6 +140,7 @@ impl Conn {
             socket,
             slot: start.slot,
             inner: Mutex::new(inner),
+            released: Notify::new(),
         })
     }
 
@@ -117,11 +148,12 @@ impl Conn {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request begins. It runs until what this gives is dropped.
-    pub(crate) fn begin(self: &Arc<Self>) -> Running {
+    /// A request begins. It runs until what this gives is dropped. Says how many others run.
+    pub(crate) fn begin(self: &Arc<Self>, span: Span) -> (Running, usize) {
         let mut inner = self.inner();
         inner.requests += 1;
         inner.running += 1;
+        inner.head_begun = false;
         inner.head_since = None;
         if !inner.writing.is_waiting() {
             inner.writing = Pace::new(&self.limits);
@@ -129,8 +161,8 @@ impl Conn {
         drop(inner);
         let tally = self.tally();
         count(&tally.requests);
-        let before = tally.running_requests.fetch_add(1, Relaxed);
-        Running { conn: Arc::clone(self), others: before, is_done: false }
+        let others = tally.running_requests.fetch_add(1, Relaxed);
+        (Running { conn: Arc::clone(self), span, look: None, is_done: false }, others)
     }
 
     pub(crate) fn is_http2(&self) -> bool {
@@ -143,8 +175,17 @@ impl Conn {
         self.slot.control.marker.as_ref().filter(|_| may_send)
     }
 
+    pub(crate) fn control(&self) -> &Control {
+        &self.slot.control
+    }
+
     pub(crate) fn tally(&self) -> &Tally {
-        &self.slot.control.tally
+        &self.control().tally
+    }
+
+    /// The rest of a body is being read and thrown away, or not any more.
+    pub(crate) fn drain(&self, draining: bool) {
+        self.inner().draining = draining;
     }
 
     /// From here on the connection belongs to an upgrade.
@@ -152,10 +193,28 @@ impl Conn {
         self.inner().upgraded = true;
     }
 
-    /// Whether a request may be on its way that is not in the app yet.
-    pub(crate) fn is_beginning(&self) -> bool {
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.inner().upgraded
+    }
+
+    /// Waits until an upgrade lets go of the connection.
+    pub(crate) async fn released(&self) {
+        self.released.notified().await;
+    }
+
+    /// Ends the connection, whoever uses it.
+    pub(crate) fn cut(&self) {
+        self.socket.cut();
+    }
+
+    /// Whether a request may be on its way that is not in the app yet: the first, one whose bytes have
+    /// come, or one that follows an answer so closely.
+    pub(crate) fn is_beginning(&self, closely: Duration) -> bool {
         let inner = self.inner();
-        let may_come = inner.head_since.is_some() || inner.requests == 0 || self.socket.has_input();
+        let may_come = inner.requests == 0
+            || inner.head_begun
+            || inner.idle_since.elapsed() < closely
+            || self.socket.has_input();
         inner.running == 0 && !self.is_http2 && may_come
     }
 
@@ -163,26 +222,33 @@ impl Conn {
         self.inner().running > 0
     }
 
-    /// Whether the connection was idle for too long, since this was asked last.
-    pub(crate) fn take_expired(&self) -> bool {
-        self.is_http2 && std::mem::take(&mut self.inner().expired)
-    }
-
-    /// Called when hyper waits: nothing that was gathered may wait with it.
-    pub(crate) fn poll_waiting(&self, context: &mut Context<'_>) -> io::Result<()> {
-        let mut inner = self.inner();
+    /// Called when hyper waits: nothing that was gathered may wait with it, and the client has only so
+    /// much time.
+    pub(crate) fn poll_waiting(&self, context: &mut Context<'_>) -> io::Result<Next> {
+        let inner = &mut *self.inner();
         if self.is_http2 && inner.cancelled > self.limits.http2_resets {
             return Err(io::Error::other("the client cancels too many requests"));
         }
-        match inner.poll_drain(self, context) {
-            Poll::Ready(done) => done,
-            Poll::Pending => Ok(()),
+        if let Poll::Ready(Err(error)) = inner.poll_drain(self, context) {
+            return Err(error);
+        }
+        if inner.head_begun {
+            inner.head_since.get_or_insert_with(Instant::now);
+        }
+        match inner.poll_deadline(self, context) {
+            Poll::Pending => Ok(Next::Wait),
+            Poll::Ready(()) => inner.late(self),
         }
     }
 
-    /// Writes what is gathered, to the last byte.
+    /// Writes what is gathered, to the last byte, as fast as a client must take it.
     pub(crate) fn poll_drain(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_drain(self, context)
+        let inner = &mut *self.inner();
+        let drained = inner.poll_drain(self, context);
+        if drained.is_pending() && inner.poll_deadline(self, context).is_ready() {
+            return Poll::Ready(Err(self.timed_out()));
+        }
+        drained
     }
 
     fn timed_out(&self) -> io::Error {
@@ -199,7 +265,7 @@ impl Inner {
         }
         let before = self.stream.waiting();
         let drained = self.stream.poll_drain(&conn.socket, context);
-        self.paced(conn, before - self.stream.waiting(), &drained, context)?;
+        self.paced(conn, before - self.stream.waiting(), &drained);
         drained
     }
 
@@ -214,20 +280,14 @@ impl Inner {
         let sent = self.stream.poll_send_file(&conn.socket, context, self.files.next(length)?);
         let taken = if let Poll::Ready(Ok(taken)) = &sent { *taken } else { 0 };
         self.files.advance(taken);
-        self.paced(conn, before - self.stream.waiting() + taken, &sent, context)?;
+        self.paced(conn, before - self.stream.waiting() + taken, &sent);
         sent
     }
 
-    /// Watches how fast the client takes what is written.
-    fn paced<T>(
-        &mut self,
-        conn: &Conn,
-        sent: usize,
-        outcome: &Poll<io::Result<T>>,
-        context: &mut Context<'_>,
-    ) -> io::Result<()> {
+    /// Keeps account of how fast the client takes what is written.
+    fn paced<T>(&mut self, conn: &Conn, sent: usize, outcome: &Poll<io::Result<T>>) {
         if self.upgraded || (outcome.is_ready() && !self.writing.is_waiting()) {
-            return Ok(());
+            return;
         }
         if sent > 0 || outcome.is_ready() {
             self.writing.progress(sent, &conn.limits);
@@ -235,16 +295,16 @@ impl Inner {
         }
         if outcome.is_pending() {
             self.writing.wait();
-            if self.poll_deadline(conn, context).is_ready() {
-                return Err(conn.timed_out());
-            }
         }
-        Ok(())
     }
 
     /// Ready when the client is too late.
     fn poll_deadline(&mut self, conn: &Conn, context: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline(conn) else { return Poll::Pending };
+        let is_set = |timer: &Pin<Box<Sleep>>| timer.deadline() <= deadline && !timer.is_elapsed();
+        if self.timer.as_ref().is_some_and(is_set) {
+            return Poll::Pending; // it wakes the one task that drives the connection
+        }
         poll_until(&mut self.timer, deadline, context)
     }
 
@@ -263,29 +323,35 @@ impl Inner {
         [silence, self.writing.deadline()].into_iter().flatten().min()
     }
 
-    /// The connection has been silent for too long.
-    fn silent(&mut self, conn: &Conn, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.writing.deadline().is_some_and(|deadline| deadline <= Instant::now()) {
-            return Poll::Ready(Err(conn.timed_out()));
+    /// The client is too late: with taking an answer, which is an error, or with a request.
+    fn late(&mut self, conn: &Conn) -> io::Result<Next> {
+        let takes_nothing = self.writing.deadline().is_some_and(|at| at <= Instant::now());
+        if takes_nothing || self.silence == Silence::TooLong {
+            return Err(conn.timed_out());
         }
-        if conn.is_http2 && !self.expired {
+        if conn.is_http2 && self.silence == Silence::Borne {
             // It gets as long again to take its leave.
-            self.expired = true;
+            self.silence = Silence::Told;
             self.idle_since = Instant::now();
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+            return Ok(Next::TakeLeave);
         }
-        if self.head_since.is_some() || self.requests == 0 {
+        if self.head_begun || self.requests == 0 {
             count(&conn.tally().timeouts);
         }
-        // As if the client had closed.
-        Poll::Ready(Ok(()))
+        self.silence = Silence::TooLong;
+        Ok(Next::Again)
     }
 }
 
 /// The connection as hyper's IO.
 #[derive(Debug)]
 pub(crate) struct Io(pub(crate) Arc<Conn>);
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        self.0.released.notify_one();
+    }
+}
 
 impl Read for Io {
     fn poll_read(
@@ -295,6 +361,9 @@ impl Read for Io {
     ) -> Poll<io::Result<()>> {
         let conn = &*self.0;
         let inner = &mut *conn.inner();
+        if inner.silence == Silence::TooLong {
+            return Poll::Ready(Ok(())); // as if the client had closed
+        }
         // Who reads on has answered all that it has. If the client takes nothing, that is no
         // reason not to read what it sends.
         if let Poll::Ready(Err(error)) = inner.poll_drain(conn, context) {
@@ -304,18 +373,10 @@ impl Read for Io {
         let read = inner.stream.poll_recv(&conn.socket, context, room, |bytes| {
             buffer.put_slice(bytes);
         });
-        match read {
-            Poll::Ready(read) => {
-                if read? > 0 && inner.running == 0 && !conn.is_http2 {
-                    inner.head_since.get_or_insert_with(Instant::now);
-                }
-                Poll::Ready(Ok(()))
-            }
-            Poll::Pending => {
-                ready!(inner.poll_deadline(conn, context));
-                inner.silent(conn, context)
-            }
-        }
+        let length = ready!(read)?;
+        let is_head = inner.running == 0 && !inner.draining && !conn.is_http2;
+        inner.head_begun |= is_head && length > 0;
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -350,9 +411,9 @@ impl Write for Io {
             return Poll::Ready(Ok(taken));
         }
         let before = inner.stream.waiting();
-        let sent = inner.stream.poll_send(&conn.socket, context, slices, false);
+        let sent = inner.stream.poll_send(&conn.socket, context, slices);
         let taken = if let Poll::Ready(Ok(taken)) = &sent { *taken } else { 0 };
-        inner.paced(conn, before - inner.stream.waiting() + taken, &sent, context)?;
+        inner.paced(conn, before - inner.stream.waiting() + taken, &sent);
         sent
     }
 
@@ -381,15 +442,35 @@ impl Write for Io {
 /// A request that runs: from its head to the end of its answer.
 #[derive(Debug)]
 pub(crate) struct Running {
-    conn: Arc<Conn>,
-    /// How many others ran when this one began.
-    pub(crate) others: usize,
+    pub(crate) conn: Arc<Conn>,
+    pub(crate) span: Span,
+    /// When to look next whether the client has gone.
+    look: Option<Pin<Box<Sleep>>>,
     /// Its answer has come to its end.
     pub(crate) is_done: bool,
 }
 
+impl Running {
+    /// Ready once the client has gone, which hyper, as it reads nothing while a request runs, does not
+    /// notice. To be polled whenever the request has to wait.
+    pub(crate) fn poll_hang_up(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.conn.is_http2 {
+            return Poll::Pending; // a connection of HTTP/2 is always read
+        }
+        while self.conn.socket.poll_gone(context).is_pending() {
+            let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOOK)));
+            ready!(look.as_mut().poll(context));
+            look.as_mut().reset(Instant::now() + LOOK);
+        }
+        Poll::Ready(())
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
+        if !self.is_done {
+            span::record_cut(&self.span);
+        }
         let mut inner = self.conn.inner();
         inner.running -= 1;
         inner.idle_since = Instant::now();
@@ -397,34 +478,5 @@ impl Drop for Running {
         inner.cancelled = if self.is_done { cancelled.saturating_sub(1) } else { cancelled + 1 };
         drop(inner);
         self.conn.tally().running_requests.fetch_sub(1, Relaxed);
-    }
-}
-
-/// Notices that the client has gone while its request runs, though hyper, which has more of its
-/// bytes to read first, does not.
-#[derive(Debug)]
-pub(crate) struct HangUp {
-    conn: Arc<Conn>,
-    look: Option<Pin<Box<Sleep>>>,
-}
-
-impl HangUp {
-    pub(crate) fn new(conn: &Arc<Conn>) -> Self {
-        Self { conn: Arc::clone(conn), look: None }
-    }
-
-    /// Ready once the client has gone. To be polled whenever the request has to wait.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.conn.is_http2 {
-            return Poll::Pending; // a connection of HTTP/2 is always read
-        }
-        let look = self.look.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOOK)));
-        loop {
-            ready!(look.as_mut().poll(context));
-            if self.conn.socket.is_gone() {
-                return Poll::Ready(());
-            }
-            look.as_mut().reset(Instant::now() + LOOK);
-        }
     }
 }

@@ -7,10 +7,11 @@
 //! 3. Who has used up the budget is too slow: at once silent for all of it, or a trickle for long.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::task::unconstrained;
 use tokio::time::{Instant, Sleep};
 
 use crate::Limits;
@@ -56,7 +57,8 @@ impl Pace {
 }
 
 /// Ready once `deadline` has passed. The timer is kept for the next deadline, which is mostly later:
-/// it is set anew only when it runs out, or for an earlier one.
+/// it is set anew only when it runs out, or for an earlier one. Once this has been asked the timer wakes
+/// the task, however much the task has done in its turn.
 pub(crate) fn poll_until(
     timer: &mut Option<Pin<Box<Sleep>>>,
     deadline: Instant,
@@ -67,7 +69,7 @@ pub(crate) fn poll_until(
         timer.as_mut().reset(deadline);
     }
     loop {
-        ready!(timer.as_mut().poll(context));
+        ready!(pin!(unconstrained(timer.as_mut())).poll(context));
         if Instant::now() >= deadline {
             return Poll::Ready(());
         }

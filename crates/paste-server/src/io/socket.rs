@@ -1,19 +1,18 @@
 //! A connected socket in its runtime, TCP or Unix, that several may use at once.
 
-use std::future::Future;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use paste_core::FileRange;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, Ready};
 
 use super::files;
 use crate::metrics::Tally;
@@ -144,15 +143,30 @@ impl Socket {
         matches!(rustix::net::recv(self.fd.get_ref(), &mut [0][..], flags), Ok((_, 1)))
     }
 
-    /// Whether the client has closed its side, or all of the connection, though bytes that it sent
-    /// before may be unread.
-    pub(crate) fn is_gone(&self) -> bool {
-        let ready = pin!(self.fd.ready(Interest::READABLE));
-        match ready.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(guard)) => guard.ready().is_read_closed(),
-            Poll::Ready(Err(_)) => true,
-            Poll::Pending => false,
+    /// Ready once the client has closed its side, or all of the connection. Where bytes that it sent
+    /// before stand unread this does not wake, and is to be asked again.
+    pub(crate) fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let Ok(mut guard) = ready!(self.fd.poll_read_ready(context)) else {
+                return Poll::Ready(());
+            };
+            if guard.ready().is_read_closed() {
+                return Poll::Ready(());
+            }
+            match rustix::net::recv(self.fd.get_ref(), &mut [0][..], RecvFlags::PEEK) {
+                Ok((_, 0)) => return Poll::Ready(()),
+                Ok(_) => return Poll::Pending,
+                Err(Errno::AGAIN) => guard.clear_ready(),
+                Err(Errno::INTR) => {}
+                Err(_) => return Poll::Ready(()),
+            }
         }
+    }
+
+    /// Ends both directions: who reads or writes next learns of it.
+    pub(crate) fn cut(&self) {
+        // Gone meanwhile, or now.
+        let _ = self.fd.get_ref().shutdown(Shutdown::Both);
     }
 
     pub(crate) fn shutdown(&self) -> io::Result<()> {

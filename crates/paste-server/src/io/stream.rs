@@ -78,47 +78,34 @@ impl Stream {
         Some(size)
     }
 
-    /// Writes what was taken over before, then from `slices`; says how much of these. `more` says that
-    /// more follows at once.
+    /// Writes what was taken over before, then from `slices`; says how much of these.
     pub(crate) fn poll_send(
         &mut self,
         socket: &Socket,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
-        more: bool,
     ) -> Poll<io::Result<usize>> {
-        let is_more = slices.iter().any(|slice| !slice.is_empty());
+        if slices.iter().all(|slice| slice.is_empty()) {
+            return Poll::Ready(Ok(0));
+        }
         loop {
-            let before = self.out.len() - self.start;
-            if before == 0 && !is_more {
-                return Poll::Ready(Ok(0));
-            }
-            let mut all = [IoSlice::new(&[]); SLICES];
-            let mut count = 0;
-            if before > 0 {
-                all[0] = IoSlice::new(&self.out[self.start..]);
-                count = 1;
-            }
-            for slice in slices.iter().take(SLICES - count) {
-                all[count] = IoSlice::new(slice);
-                count += 1;
-            }
-            let all = &all[..count];
+            let before = self.waiting();
+            let mut joined;
+            let all = if before == 0 {
+                slices
+            } else {
+                joined = [IoSlice::new(&self.out[self.start..]); SLICES];
+                let count = slices.len().min(SLICES - 1);
+                joined[1..=count].copy_from_slice(&slices[..count]);
+                &joined[..=count]
+            };
             let sent = match &mut self.tls {
                 Some(tls) => Pin::new(tls).poll_write_vectored(context, all),
-                None => socket.poll_send(context, all, more),
+                None => socket.poll_send(context, all, false),
             };
-            let sent = ready!(sent)?;
-            if sent == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.unflushed = self.tls.is_some();
-            if sent < before {
-                self.start += sent;
-                continue;
-            }
-            self.uncorked();
-            if sent > before || !is_more {
+            let sent = some(ready!(sent)?)?;
+            self.is_sent(sent.min(before));
+            if sent > before {
                 return Poll::Ready(Ok(sent - before));
             }
         }
@@ -131,7 +118,7 @@ impl Stream {
         context: &mut Context<'_>,
         piece: &FileRange,
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_send(socket, context, &[], true))?;
+        ready!(self.poll_out(socket, context, true))?;
         socket.poll_send_file(context, piece)
     }
 
@@ -141,7 +128,7 @@ impl Stream {
         socket: &Socket,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.poll_send(socket, context, &[], false))?;
+        ready!(self.poll_out(socket, context, false))?;
         if let Some(tls) = &mut self.tls
             && self.unflushed
         {
@@ -149,6 +136,39 @@ impl Stream {
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Hands all that was taken over to TLS, or else to the socket; `more` says that more follows at
+    /// once.
+    fn poll_out(
+        &mut self,
+        socket: &Socket,
+        context: &mut Context<'_>,
+        more: bool,
+    ) -> Poll<io::Result<()>> {
+        while self.waiting() > 0 {
+            let waiting = IoSlice::new(&self.out[self.start..]);
+            let sent = match &mut self.tls {
+                Some(tls) => Pin::new(tls).poll_write(context, &waiting),
+                None => socket.poll_send(context, &[waiting], more),
+            };
+            let sent = some(ready!(sent)?)?;
+            self.is_sent(sent);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// So many bytes of those that waited are on their way.
+    fn is_sent(&mut self, sent: usize) {
+        self.unflushed = self.tls.is_some();
+        self.start += sent;
+        if self.waiting() == 0 {
+            self.start = 0;
+            self.out.clear();
+            if self.out.capacity() > KEPT {
+                self.out = Vec::new();
+            }
+        }
     }
 
     /// Whether nothing waits to be written.
@@ -172,12 +192,9 @@ impl Stream {
             None => Poll::Ready(socket.shutdown()),
         }
     }
+}
 
-    fn uncorked(&mut self) {
-        self.start = 0;
-        self.out.clear();
-        if self.out.capacity() > KEPT {
-            self.out = Vec::new();
-        }
-    }
+/// What takes nothing, though it is ready, never will.
+fn some(written: usize) -> io::Result<usize> {
+    if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) }
 }

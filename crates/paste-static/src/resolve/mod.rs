@@ -15,10 +15,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use paste_core::Clock;
 use paste_core::path::{decode, segments};
-use rustix::fs::{CWD, Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::windows;
@@ -77,6 +78,19 @@ pub(crate) struct OpenFile {
     pub(crate) identity: (u64, u64, i128),
 }
 
+/// What tells whether names came into a directory or left it: its device, inode and time of change in
+/// nanoseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(u64, u64, i128);
+
+impl Stamp {
+    /// Whether the last change is longer ago than `age`, by the system's clock.
+    pub(crate) fn is_older_than(&self, age: Duration) -> bool {
+        let now = Clock::system().now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i128::try_from(now.saturating_sub(age).as_nanos()).is_ok_and(|limit| self.2 < limit)
+    }
+}
+
 impl Policy {
     /// The relative path that a raw URL path names, or `None` where it could leave the root or name
     /// something hidden. Segments are decoded once.
@@ -105,52 +119,77 @@ impl Policy {
     }
 }
 
-/// Opens what `relative` names below `root`.
-pub(crate) fn open(
-    root: &Path,
-    relative: &Path,
+/// A root that is open, for one request.
+#[derive(Debug)]
+pub(crate) struct Root<'a> {
+    directory: OwnedFd,
+    path: &'a Path,
     policy: Policy,
     patience: Patience,
-) -> io::Result<Found> {
-    match look_up(root, relative, policy, patience) {
-        Err(error) if is_absence(error) => Ok(Found::Nothing),
-        Err(error) => Err(error.into()),
-        Ok(opened) => what_is(opened),
-    }
 }
 
-/// Opens the directory that `relative` names below `root`, to be read.
-pub(crate) fn open_directory(root: &Path, relative: &Path, policy: Policy) -> io::Result<OwnedFd> {
-    let patience = Patience::Any;
-    let place = Place { root: open_root(root, patience)?, path: root, policy, patience };
-    Ok(place.open(relative, READ | OFlags::DIRECTORY)?)
-}
-
-/// The names in a directory that may name something.
-pub(crate) fn names_in(root: &Path, relative: &Path, policy: Policy) -> io::Result<Vec<Vec<u8>>> {
-    let directory = open_directory(root, relative, policy)?;
-    let mut names = Vec::new();
-    for entry in Dir::read_from(directory)? {
-        let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if policy.may_name(name) {
-            names.push(name.to_owned());
+impl<'a> Root<'a> {
+    /// Opens the root at `path`. One that is not there is an error of the kind `NotFound`.
+    pub(crate) fn open(path: &'a Path, policy: Policy, patience: Patience) -> io::Result<Self> {
+        match openat(CWD, path, PASS, patience) {
+            Ok(directory) => Ok(Self { directory, path, policy, patience }),
+            Err(error) if is_absence(error) => Err(io::ErrorKind::NotFound.into()),
+            Err(error) => Err(error.into()),
         }
     }
-    Ok(names)
-}
 
-fn look_up(
-    root: &Path,
-    relative: &Path,
-    policy: Policy,
-    patience: Patience,
-) -> Result<OwnedFd, Errno> {
-    let place = Place { root: open_root(root, patience)?, path: root, policy, patience };
-    match place.open(relative, READ) {
-        // A directory that may be passed through, but not read.
-        Err(Errno::ACCESS) => place.open(relative, PASS).map_err(|_| Errno::ACCESS),
-        opened => opened,
+    /// Whether opening may wait.
+    pub(crate) fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// Whether one name in a path may name something.
+    #[cfg(feature = "listing")]
+    pub(crate) fn may_name(&self, name: &[u8]) -> bool {
+        self.policy.may_name(name)
+    }
+
+    /// The stamp of the directory in which `relative` names something.
+    pub(crate) fn stamp_of_parent(&self, relative: &Path) -> Option<Stamp> {
+        let parent = relative.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let status = match parent {
+            Some(parent) => rustix::fs::statat(&self.directory, parent, AtFlags::empty()).ok()?,
+            None => rustix::fs::fstat(&self.directory).ok()?,
+        };
+        let nanos = i128::from(status.st_mtime) * 1_000_000_000 + i128::from(status.st_mtime_nsec);
+        Some(Stamp(status.st_dev, status.st_ino, nanos))
+    }
+
+    /// Opens what `relative` names.
+    pub(crate) fn find(&self, relative: &Path) -> io::Result<Found> {
+        let opened = match self.open_below(relative, READ) {
+            // A directory that may be passed through, but not read.
+            Err(Errno::ACCESS) => self.open_below(relative, PASS).map_err(|_| Errno::ACCESS),
+            opened => opened,
+        };
+        match opened {
+            Err(error) if is_absence(error) => Ok(Found::Nothing),
+            Err(error) => Err(error.into()),
+            Ok(opened) => what_is(opened),
+        }
+    }
+
+    /// Opens the directory that `relative` names, to be read.
+    pub(crate) fn directory(&self, relative: &Path) -> io::Result<OwnedFd> {
+        Ok(self.open_below(relative, READ | OFlags::DIRECTORY)?)
+    }
+
+    /// The names in a directory that may name something.
+    pub(crate) fn names_in(&self, relative: &Path) -> io::Result<Vec<Vec<u8>>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(self.directory(relative)?)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if self.policy.may_name(name) {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
     }
 }
 
@@ -197,21 +236,13 @@ const PASS: OFlags = READ.union(OFlags::DIRECTORY);
 /// How many symbolic links are followed in one path.
 const MOST_LINKS: usize = 40;
 
-/// A root that is open.
-struct Place<'a> {
-    root: OwnedFd,
-    path: &'a Path,
-    policy: Policy,
-    patience: Patience,
-}
-
-impl Place<'_> {
-    fn open(&self, relative: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+impl Root<'_> {
+    fn open_below(&self, relative: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
         let relative = if relative.as_os_str().is_empty() { Path::new(".") } else { relative };
         if self.policy.symlinks == Symlinks::Follow {
-            return openat(self.root.as_fd(), relative, flags, self.patience);
+            return openat(self.directory.as_fd(), relative, flags, self.patience);
         }
-        match open_beneath(self.root.as_fd(), relative, flags, self.patience) {
+        match open_beneath(self.directory.as_fd(), relative, flags, self.patience) {
             Err(Errno::LOOP) if self.policy.symlinks == Symlinks::Deny => Err(Errno::LOOP),
             // A symbolic link; or a kernel or its guard that does not have the call.
             Err(Errno::LOOP | Errno::NOSYS | Errno::PERM) => match self.patience {
@@ -237,7 +268,7 @@ impl Place<'_> {
             if self.policy.hides(name.as_bytes()) {
                 return Err(Errno::NOENT);
             }
-            let here = passed.last().unwrap_or(&self.root).as_fd();
+            let here = passed.last().unwrap_or(&self.directory).as_fd();
             let flags = if left.is_empty() { flags } else { PASS };
             match openat(here, &*name, flags | OFlags::NOFOLLOW, Patience::Any) {
                 Ok(opened) if left.is_empty() && !is_link(&opened) => return Ok(opened),
@@ -260,7 +291,12 @@ impl Place<'_> {
                 }
             }
         }
-        openat(passed.last().unwrap_or(&self.root).as_fd(), Path::new("."), flags, Patience::Any)
+        openat(
+            passed.last().unwrap_or(&self.directory).as_fd(),
+            Path::new("."),
+            flags,
+            Patience::Any,
+        )
     }
 
     /// What an absolute path names below the root.
@@ -292,10 +328,6 @@ fn is_link(opened: &OwnedFd) -> bool {
     status.is_ok_and(|status| {
         rustix::fs::FileType::from_raw_mode(status.st_mode) == rustix::fs::FileType::Symlink
     })
-}
-
-fn open_root(root: &Path, patience: Patience) -> Result<OwnedFd, Errno> {
-    openat(CWD, root, PASS, patience)
 }
 
 #[cfg(target_os = "linux")]

@@ -6,6 +6,13 @@ use proptest::prelude::{any, prop_assert, proptest};
 
 use super::*;
 
+fn find(root: &Path, relative: &Path, policy: Policy, patience: Patience) -> io::Result<Found> {
+    match Root::open(root, policy, patience) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+        root => root?.find(relative),
+    }
+}
+
 const DEFAULT: Policy = Policy { symlinks: Symlinks::Inside, dotfiles: false };
 
 #[test]
@@ -94,9 +101,8 @@ fn content(found: &Found) -> Option<String> {
 
 /// What `walk` alone gives: what a kernel without `openat2` leaves.
 fn walked(root: &Path, relative: &str, policy: Policy) -> Option<String> {
-    let patience = Patience::Any;
-    let place = Place { root: open_root(root, patience).unwrap(), path: root, policy, patience };
-    let opened = place.walk(Path::new(relative), READ).ok()?;
+    let root = Root::open(root, policy, Patience::Any).unwrap();
+    let opened = root.walk(Path::new(relative), READ).ok()?;
     content(&what_is(opened).unwrap())
 }
 
@@ -131,22 +137,22 @@ fn rule_2_links_are_followed_by_policy_with_and_without_openat2() {
             (Symlinks::Deny, inside.filter(|_| !has_link)),
         ] {
             let policy = Policy { symlinks, dotfiles: false };
-            let found = open(&root, Path::new(path), policy, Patience::Any).unwrap();
+            let found = find(&root, Path::new(path), policy, Patience::Any).unwrap();
             assert_eq!(content(&found).as_deref(), expected, "{path} {symlinks:?}");
             if symlinks != Symlinks::Follow {
                 assert_eq!(walked(&root, path, policy).as_deref(), expected, "{path} {symlinks:?}");
             }
         }
     }
-    let away = open(&root, Path::new("away"), DEFAULT, Patience::Any).unwrap();
+    let away = find(&root, Path::new("away"), DEFAULT, Patience::Any).unwrap();
     assert!(matches!(away, Found::Nothing));
-    let root_itself = open(&root, Path::new(""), DEFAULT, Patience::Any).unwrap();
+    let root_itself = find(&root, Path::new(""), DEFAULT, Patience::Any).unwrap();
     assert!(matches!(root_itself, Found::Directory));
 }
 
 #[test]
 fn rule_2_an_empty_root_is_not_the_working_directory() {
-    let found = open(Path::new(""), Path::new("Cargo.toml"), DEFAULT, Patience::Any).unwrap();
+    let found = find(Path::new(""), Path::new("Cargo.toml"), DEFAULT, Patience::Any).unwrap();
     assert!(matches!(found, Found::Nothing));
 }
 
@@ -170,7 +176,7 @@ fn rule_2_a_directory_swapped_for_a_link_under_load_leads_nowhere_else() {
         let mut served = 0;
         for _ in 0..3000 {
             for found in [
-                content(&open(&root, Path::new("swap/x"), DEFAULT, Patience::Any).unwrap()),
+                content(&find(&root, Path::new("swap/x"), DEFAULT, Patience::Any).unwrap()),
                 walked(&root, "swap/x", DEFAULT),
             ] {
                 assert!(matches!(found.as_deref(), None | Some("good")), "{found:?}");
@@ -190,7 +196,7 @@ fn rule_3_pipes_sockets_and_devices_name_nothing_and_nothing_waits() {
     let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
     for policy in [DEFAULT, Policy { symlinks: Symlinks::Follow, dotfiles: true }] {
         for (root, name) in [(&*root, "pipe"), (&*root, "socket"), (Path::new("/dev"), "null")] {
-            let found = open(root, Path::new(name), policy, Patience::Any).unwrap();
+            let found = find(root, Path::new(name), policy, Patience::Any).unwrap();
             assert!(matches!(found, Found::Nothing), "{name}");
         }
     }
@@ -200,9 +206,9 @@ fn rule_3_pipes_sockets_and_devices_name_nothing_and_nothing_waits() {
 #[test]
 fn rule_3_without_patience_links_would_block() {
     let (_base, root) = grounds();
-    let error = open(&root, Path::new("in"), DEFAULT, Patience::None).unwrap_err();
+    let error = find(&root, Path::new("in"), DEFAULT, Patience::None).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
-    match open(&root, Path::new("a"), DEFAULT, Patience::None) {
+    match find(&root, Path::new("a"), DEFAULT, Patience::None) {
         Ok(found) => assert_eq!(content(&found).as_deref(), Some("a")),
         Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock), // an old kernel
     }
