@@ -7,16 +7,19 @@
 //! | store | feature | [consistency](Consistency) | lists a user's sessions |
 //! | --- | --- | --- | --- |
 //! | [`MemoryStore`] | | merging | yes |
+//! | [`SqliteStore`] | `sqlite` | merging | yes |
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
 mod id;
-mod memory;
+pub mod memory;
 mod pending;
 mod record;
 mod session;
-mod sessions;
+pub mod sessions;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod store;
 
 pub use error::StoreError;
@@ -25,4 +28,10 @@ pub use memory::MemoryStore;
 pub use record::{Record, Values};
 pub use session::{Flash, Session, SessionExt};
 pub use sessions::{OnFailure, SessionInfo, Sessions, WithSessions};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 pub use store::{Consistency, Saved, Store};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

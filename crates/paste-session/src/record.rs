@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+#[cfg(any(feature = "cookie-store", feature = "file", feature = "sqlite"))]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -90,4 +92,18 @@ impl Record {
     pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty() && self.user.is_none()
     }
+}
+
+/// Milliseconds since 1970, as stores keep a time.
+#[cfg(any(feature = "cookie-store", feature = "file", feature = "sqlite"))]
+pub(crate) fn to_millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The time of so many milliseconds since 1970. One that the system cannot tell is 1970.
+#[cfg(any(feature = "cookie-store", feature = "file", feature = "sqlite"))]
+pub(crate) fn from_millis(millis: i64) -> SystemTime {
+    let since = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -3,4 +3,5 @@
 
 mod advisories; // faults of other sessions, by name
 mod sessions; // the middleware and its handle
+mod sqlite; // the store in a database file
 mod stores; // every store, by the conformance suite
