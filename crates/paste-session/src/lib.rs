@@ -7,11 +7,14 @@
 //! | store | feature | [consistency](Consistency) | lists a user's sessions |
 //! | --- | --- | --- | --- |
 //! | [`MemoryStore`] | | merging | yes |
+//! | [`FileStore`] | `file` | merging | yes, reading every session |
 //! | [`SqliteStore`] | `sqlite` | merging | yes |
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+#[cfg(feature = "file")]
+pub mod file;
 mod id;
 pub mod memory;
 mod pending;
@@ -21,8 +24,12 @@ pub mod sessions;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod store;
+#[cfg(feature = "file")]
+mod stored;
 
 pub use error::StoreError;
+#[cfg(feature = "file")]
+pub use file::FileStore;
 pub use id::{Key, KeyError};
 pub use memory::MemoryStore;
 pub use record::{Record, Values};
