@@ -9,6 +9,8 @@
 //! | [`MemoryStore`] | | merging | yes |
 //! | [`FileStore`] | `file` | merging | yes, reading every session |
 //! | [`SqliteStore`] | `sqlite` | merging | yes |
+//! | [`RedisStore`] | `redis`, `redis-cluster` | merging | yes |
+//! | [`PostgresStore`] | `postgres` | merging | yes |
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -18,13 +20,17 @@ pub mod file;
 mod id;
 pub mod memory;
 mod pending;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod record;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod session;
 pub mod sessions;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod store;
-#[cfg(feature = "file")]
+#[cfg(any(feature = "file", feature = "redis"))]
 mod stored;
 
 pub use error::StoreError;
@@ -32,7 +38,11 @@ pub use error::StoreError;
 pub use file::FileStore;
 pub use id::{Key, KeyError};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use record::{Record, Values};
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 pub use session::{Flash, Session, SessionExt};
 pub use sessions::{OnFailure, SessionInfo, Sessions, WithSessions};
 #[cfg(feature = "sqlite")]
