@@ -41,6 +41,9 @@ use crate::session::Session;
 use crate::store::AnyStore;
 use crate::{Key, Store, StoreError};
 
+/// The longest time that a session may live: what is more would be no time that the system can tell.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Gives every request its session. See the [module](self) for the rules.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -111,16 +114,16 @@ impl Sessions {
     }
 
     /// How long a session lives without being used. That it was used is written down from time to time only,
-    /// so that it may end up to a tenth earlier.
+    /// so that it may end up to a tenth earlier. At most 100 years.
     #[must_use]
     pub fn idle_timeout(self, time: Duration) -> Self {
-        self.change(|options| options.idle_timeout = time)
+        self.change(|options| options.idle_timeout = time.min(CENTURY))
     }
 
-    /// How long a session lives in all.
+    /// How long a session lives in all: at most 100 years.
     #[must_use]
     pub fn max_age(self, time: Duration) -> Self {
-        self.change(|options| options.max_age = time)
+        self.change(|options| options.max_age = time.min(CENTURY))
     }
 
     /// Whether the browser keeps the cookie when it is closed: for the idle time, and anew whenever that is

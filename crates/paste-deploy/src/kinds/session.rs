@@ -1,0 +1,139 @@
+//! The kind `session`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use paste_session::{FileStore, MemoryStore, OnFailure, Sessions};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::config::units::duration;
+use crate::{Context, Problem};
+
+/// Gives every request its session, which a cookie names. Nothing is stored or sent until an app uses it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Options {
+    /// Where sessions are kept: `sqlite:PATH`, one file that is made when it is needed; `file:DIR`, one file
+    /// each; or `memory:`, where they end with the program, and when it reads its file anew.
+    #[serde(default = "sqlite")]
+    store: String,
+    /// The name of the cookie. Over https it has the prefix `__Host-`.
+    #[serde(default = "session")]
+    name: String,
+    /// How long a session lives without being used.
+    #[serde(default = "half_a_day", deserialize_with = "duration")]
+    #[schemars(with = "String", default = "half_a_day_text")]
+    idle_timeout: Duration,
+    /// How long a session lives in all.
+    #[serde(default = "a_month", deserialize_with = "duration")]
+    #[schemars(with = "String", default = "a_month_text")]
+    max_age: Duration,
+    /// Whether browsers keep the cookie when they are closed, for the idle time.
+    #[serde(default)]
+    rolling: bool,
+    /// What becomes of a request while the store fails: `refuse` answers 503, `continue` goes on as if there
+    /// were no session.
+    #[serde(default)]
+    on_failure: Failure,
+}
+
+#[derive(Debug, Default, Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+enum Failure {
+    #[default]
+    Refuse,
+    Continue,
+}
+
+fn sqlite() -> String {
+    "sqlite:sessions.db".to_owned()
+}
+
+fn session() -> String {
+    "session".to_owned()
+}
+
+fn half_a_day() -> Duration {
+    Duration::from_secs(12 * 3600)
+}
+
+fn half_a_day_text() -> String {
+    "12h".to_owned()
+}
+
+fn a_month() -> Duration {
+    Duration::from_secs(30 * 24 * 3600)
+}
+
+fn a_month_text() -> String {
+    "30days".to_owned()
+}
+
+pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Sessions, Problem> {
+    for (key, time) in [("idle_timeout", options.idle_timeout), ("max_age", options.max_age)] {
+        if time.is_zero() {
+            return Err(Problem::at_key(key, "expected more than no time"));
+        }
+    }
+    let sessions = sessions(&options.store, context.dir())
+        .map_err(|wrong| Problem::at_key("store", wrong))?
+        .name(options.name)
+        .map_err(|error| {
+            Problem::at_key("name", error.source().map(ToString::to_string).unwrap_or_default())
+        })?;
+    Ok(sessions
+        .idle_timeout(options.idle_timeout)
+        .max_age(options.max_age)
+        .rolling(options.rolling)
+        .on_failure(match options.on_failure {
+            Failure::Refuse => OnFailure::Refuse,
+            Failure::Continue => OnFailure::Continue,
+        }))
+}
+
+/// Sessions in the store that a URL names, which is not touched yet.
+fn sessions(url: &str, dir: &Path) -> Result<Sessions, String> {
+    let (kind, rest) = url.split_once(':').unwrap_or((url, ""));
+    match kind {
+        "memory" if rest.is_empty() => Ok(Sessions::new(MemoryStore::new())),
+        "file" if !rest.is_empty() => {
+            let root = dir.join(rest);
+            if root.exists() && !root.is_dir() {
+                return Err(format!("`{rest}` is not a folder"));
+            }
+            Ok(Sessions::new(FileStore::new(root)))
+        }
+        "sqlite" if !rest.is_empty() => in_sqlite(dir, rest),
+        // A URL may have a password: it is not told.
+        "redis" | "rediss" => Err(needs("redis")),
+        "postgres" | "postgresql" => Err(needs("postgres")),
+        _ => Err(format!(
+            "`{kind}:` names no store: expected `sqlite:PATH`, `file:DIR` or `memory:`"
+        )),
+    }
+}
+
+#[cfg(feature = "sqlite")]
+fn in_sqlite(dir: &Path, file: &str) -> Result<Sessions, String> {
+    let path = dir.join(file);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(format!("there is no folder for `{file}`"));
+    }
+    if path.is_dir() {
+        return Err(format!("`{file}` is a folder"));
+    }
+    Ok(Sessions::new(paste_session::SqliteStore::new(path)))
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn in_sqlite(_: &Path, _: &str) -> Result<Sessions, String> {
+    Err(needs("sqlite"))
+}
+
+fn needs(feature: &str) -> String {
+    format!("this store needs paster's feature `{feature}`, which is not compiled in")
+}
