@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod advisories; // faults of other sessions, by name
-#[cfg(feature = "file")]
+#[cfg(all(unix, feature = "file", feature = "sqlite"))]
+mod faults; // crashes, full disks, damaged records
+#[cfg(all(unix, feature = "file"))]
 mod file; // the store in files
+#[cfg(all(unix, feature = "file", feature = "sqlite"))]
+mod process; // processes of their own, for what kills one or needs several
 mod sessions; // the middleware and its handle
-#[cfg(feature = "sqlite")]
+#[cfg(all(unix, feature = "sqlite"))]
 mod sqlite; // the store in a database file
 #[cfg(feature = "conformance")]
 mod stores; // every store, by the conformance suite
