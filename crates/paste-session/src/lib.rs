@@ -9,9 +9,12 @@
 //! | [`MemoryStore`] | | merging | yes |
 //! | [`FileStore`] | `file` | merging | yes, reading every session |
 //! | [`SqliteStore`] | `sqlite` | merging | yes |
+//! | [`CookieStore`] | `cookie-store` | client-held | no |
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "cookie-store")]
+pub mod cookie_store;
 mod error;
 #[cfg(feature = "file")]
 pub mod file;
@@ -24,9 +27,11 @@ pub mod sessions;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod store;
-#[cfg(feature = "file")]
+#[cfg(any(feature = "cookie-store", feature = "file"))]
 mod stored;
 
+#[cfg(feature = "cookie-store")]
+pub use cookie_store::{CookieStore, ShortSecret};
 pub use error::StoreError;
 #[cfg(feature = "file")]
 pub use file::FileStore;

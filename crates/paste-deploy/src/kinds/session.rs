@@ -1,9 +1,10 @@
 //! The kind `session`.
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use paste_session::{FileStore, MemoryStore, OnFailure, Sessions};
+use paste_session::{CookieStore, FileStore, MemoryStore, OnFailure, Sessions};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -15,7 +16,8 @@ use crate::{Context, Problem};
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {
     /// Where sessions are kept: `sqlite:PATH`, one file that is made when it is needed; `file:DIR`, one file
-    /// each; or `memory:`, where they end with the program, and when it reads its file anew.
+    /// each; `memory:`, where they end with the program, and when it reads its file anew; or `cookie:`,
+    /// encrypted in the cookies themselves, where they take little, and nobody can end them before their time.
     #[serde(default = "sqlite")]
     store: String,
     /// The name of the cookie. Over https it has the prefix `__Host-`.
@@ -32,10 +34,29 @@ pub(super) struct Options {
     /// Whether browsers keep the cookie when they are closed, for the idle time.
     #[serde(default)]
     rolling: bool,
+    /// For `cookie:`, what encrypts: at least 32 bytes, such as `${SECRET}` from the environment.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    secret: Option<Secret>,
+    /// In place of `secret` several, the newest first: older ones are still read.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    secrets: Vec<Secret>,
     /// What becomes of a request while the store fails: `refuse` answers 503, `continue` goes on as if there
     /// were no session.
     #[serde(default)]
     on_failure: Failure,
+}
+
+/// What no message may show.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 #[derive(Debug, Default, Deserialize, serde::Serialize, JsonSchema)]
@@ -77,12 +98,25 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Sessi
             return Err(Problem::at_key(key, "expected more than no time"));
         }
     }
-    let sessions = sessions(&options.store, context.dir())
-        .map_err(|wrong| Problem::at_key("store", wrong))?
-        .name(options.name)
-        .map_err(|error| {
-            Problem::at_key("name", error.source().map(ToString::to_string).unwrap_or_default())
-        })?;
+    let secrets = secrets(options.secret, options.secrets)?;
+    let sessions = match (&*options.store, secrets) {
+        ("cookie:", Some(store)) => Sessions::in_cookie(store),
+        ("cookie:", None) => {
+            let message = "`cookie:` needs the key `secret`, of at least 32 bytes";
+            return Err(Problem::at_key("store", message));
+        }
+        (_, Some(_)) => {
+            let message =
+                "a secret is for the store `cookie:` alone: others keep nothing at the client";
+            return Err(Problem::at_key("store", message));
+        }
+        (url, None) => {
+            sessions(url, context.dir()).map_err(|wrong| Problem::at_key("store", wrong))?
+        }
+    };
+    let sessions = sessions.name(options.name).map_err(|error| {
+        Problem::at_key("name", error.source().map(ToString::to_string).unwrap_or_default())
+    })?;
     Ok(sessions
         .idle_timeout(options.idle_timeout)
         .max_age(options.max_age)
@@ -91,6 +125,19 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Sessi
             Failure::Refuse => OnFailure::Refuse,
             Failure::Continue => OnFailure::Continue,
         }))
+}
+
+/// What encrypts cookies, if there is a secret at all.
+fn secrets(one: Option<Secret>, several: Vec<Secret>) -> Result<Option<CookieStore>, Problem> {
+    let key = if one.is_some() { "secret" } else { "secrets" };
+    if one.is_some() && !several.is_empty() {
+        return Err(Problem::at_key("secrets", "expected either `secret` or `secrets`"));
+    }
+    let short = |error| Problem::at_key(key, error);
+    let mut all = one.into_iter().chain(several);
+    let Some(Secret(newest)) = all.next() else { return Ok(None) };
+    let newest = CookieStore::new(newest).map_err(short)?;
+    all.try_fold(newest, |store, Secret(older)| store.older(older)).map(Some).map_err(short)
 }
 
 /// Sessions in the store that a URL names, which is not touched yet.
@@ -110,7 +157,7 @@ fn sessions(url: &str, dir: &Path) -> Result<Sessions, String> {
         "redis" | "rediss" => Err(needs("redis")),
         "postgres" | "postgresql" => Err(needs("postgres")),
         _ => Err(format!(
-            "`{kind}:` names no store: expected `sqlite:PATH`, `file:DIR` or `memory:`"
+            "`{kind}:` names no store: expected `sqlite:PATH`, `file:DIR`, `memory:` or `cookie:`"
         )),
     }
 }

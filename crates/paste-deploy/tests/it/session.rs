@@ -85,6 +85,51 @@ async fn keys_say_the_cookie_and_how_long_it_lives() {
     counts(&app, 1..=2).await;
 }
 
+const SECRET: &str = "of this test alone, 32 bytes....";
+const NEWER: &str = "of this test alone, and newer...";
+
+#[tokio::test]
+async fn sessions_in_cookies_need_a_secret_which_may_be_changed() {
+    let old = site(&format!("store = \"cookie:\"\nsecret = \"{SECRET}\"")).app();
+    counts(&old, 1..=3).await;
+    let cookie = format!("session={}", old.cookie("session").unwrap());
+    for (keys, next) in [
+        (format!("secret = \"{SECRET}\""), "4"),
+        (format!("secrets = [\"{NEWER}\", \"{SECRET}\"]"), "4"),
+        (format!("secret = \"{NEWER}\""), "1"),
+    ] {
+        let app = site(&format!("store = \"cookie:\"\n{keys}")).app();
+        assert_eq!(app.get("/").header("cookie", &cookie).await.text(), next, "{keys}");
+    }
+}
+
+#[test]
+fn secrets_are_checked_and_never_told() {
+    let short = "expected at least 32 bytes";
+    let alone = "a secret is for the store `cookie:` alone: others keep nothing at the client";
+    for (keys, expected) in [
+        (
+            "store = \"cookie:\"".to_owned(),
+            ":4:9: `cookie:` needs the key `secret`, of at least 32 bytes",
+        ),
+        (
+            "store = \"cookie:\"\nsecret = \"hunter2\"".to_owned(),
+            &*format!(":5:10: the secret is too short: {short}"),
+        ),
+        (
+            format!("store = \"cookie:\"\nsecrets = [\"{SECRET}\", \"hunter2\"]"),
+            &*format!(":5:11: the secret is too short: {short}"),
+        ),
+        (format!("store = \"memory:\"\nsecret = \"{SECRET}\""), &*format!(":4:9: {alone}")),
+        (
+            format!("store = \"cookie:\"\nsecret = \"{SECRET}\"\nsecrets = [\"{NEWER}\"]"),
+            ":6:11: expected either `secret` or `secrets`",
+        ),
+    ] {
+        assert_eq!(wrong(&keys), [expected], "{keys}");
+    }
+}
+
 #[tokio::test]
 async fn on_failure_says_what_becomes_of_requests_while_the_store_fails() {
     for (keys, status) in [("", 503), ("\non_failure = \"continue\"", 200)] {
@@ -111,7 +156,7 @@ fn session_is_checked_and_check_touches_nothing() {
         names.sort();
         assert_eq!(names, ["public", "site.toml"], "{store}");
     }
-    let unknown = "names no store: expected `sqlite:PATH`, `file:DIR` or `memory:`";
+    let unknown = "names no store: expected `sqlite:PATH`, `file:DIR`, `memory:` or `cookie:`";
     for (keys, expected) in [
         ("store = \"sqlite\"", &*format!(":4:9: `sqlite:` {unknown}")),
         ("store = \"memory:x\"", &format!(":4:9: `memory:` {unknown}")),

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 mod advisories; // faults of other sessions, by name
+#[cfg(feature = "cookie-store")]
+mod cookie_store; // sessions that clients hold
 #[cfg(all(unix, feature = "file", feature = "sqlite"))]
 mod faults; // crashes, full disks, damaged records
 #[cfg(all(unix, feature = "file"))]
