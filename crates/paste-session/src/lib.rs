@@ -11,9 +11,12 @@
 //! | [`SqliteStore`] | `sqlite` | merging | yes |
 //! | [`RedisStore`] | `redis`, `redis-cluster` | merging | yes |
 //! | [`PostgresStore`] | `postgres` | merging | yes |
+//! | [`CookieStore`] | `cookie-store` | client-held | no |
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "cookie-store")]
+pub mod cookie_store;
 mod error;
 #[cfg(feature = "file")]
 pub mod file;
@@ -30,9 +33,11 @@ pub mod sessions;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod store;
-#[cfg(any(feature = "file", feature = "redis"))]
+#[cfg(any(feature = "cookie-store", feature = "file", feature = "redis"))]
 mod stored;
 
+#[cfg(feature = "cookie-store")]
+pub use cookie_store::{CookieStore, ShortSecret};
 pub use error::StoreError;
 #[cfg(feature = "file")]
 pub use file::FileStore;

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-#[cfg(any(feature = "file", feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg(any(
+    feature = "cookie-store",
+    feature = "file",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
 use std::time::Duration;
 use std::time::SystemTime;
 
@@ -95,14 +101,26 @@ impl Record {
 }
 
 /// Milliseconds since 1970, as stores keep a time.
-#[cfg(any(feature = "file", feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg(any(
+    feature = "cookie-store",
+    feature = "file",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
 pub(crate) fn to_millis(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The time of so many milliseconds since 1970. One that the system cannot tell is 1970.
-#[cfg(any(feature = "file", feature = "postgres", feature = "redis", feature = "sqlite"))]
+#[cfg(any(
+    feature = "cookie-store",
+    feature = "file",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+))]
 pub(crate) fn from_millis(millis: i64) -> SystemTime {
     let since = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
     SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)

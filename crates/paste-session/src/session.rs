@@ -75,7 +75,7 @@ struct Current {
 }
 
 enum SetCookie {
-    Id(Id),
+    Value(String),
     Remove,
 }
 
@@ -253,7 +253,7 @@ impl Session {
         self.settle(&mut state).await?;
         let mut response = Response::default();
         match state.cookie.take() {
-            Some(SetCookie::Id(id)) => self.cookie().set(&mut response, id.as_str())?,
+            Some(SetCookie::Value(value)) => self.cookie().set(&mut response, &value)?,
             Some(SetCookie::Remove) => self.cookie().remove(&mut response)?,
             None => {}
         }
@@ -280,17 +280,47 @@ impl Session {
         }
         let cookie = self.cookie();
         let mut current = Current { stored: None, has_cookie: cookie.value().is_some() };
-        if let Some(id) = cookie.value().and_then(Id::parse) {
-            match self.fetch(&id).await {
-                Ok(record) => current.stored = record.map(|record| (id, record)),
-                Err(StoreError::Unavailable(error)) if self.goes_on() => {
-                    tracing::error!(%error, "the session store fails: the request goes on without its session");
-                }
-                Err(error) => return Err(error.into_error()),
+        match self.find(&cookie).await {
+            Ok(found) => current.stored = found,
+            Err(StoreError::Unavailable(error)) if self.goes_on() => {
+                tracing::error!(%error, "the session store fails: the request goes on without its session");
             }
+            Err(error) => return Err(error.into_error()),
         }
         state.current = Some(current);
         Ok(())
+    }
+
+    /// What the cookie names, or is.
+    async fn find(&self, cookie: &CookieOf) -> Result<Option<(Id, Record)>, StoreError> {
+        let Options { store, clock, .. } = &*self.0.options;
+        let Some(value) = cookie.value() else { return Ok(None) };
+        if let Some(held) = store.client_held() {
+            let opened = held.open(cookie.name(), value);
+            let Some(record) = opened.filter(|record| record.expires > clock.now()) else {
+                return Ok(None);
+            };
+            let id = Id::random().map_err(StoreError::unavailable)?; // names nothing
+            return Ok(Some((id, record)));
+        }
+        let Some(id) = Id::parse(value) else { return Ok(None) };
+        Ok(self.fetch(&id).await?.map(|record| (id, record)))
+    }
+
+    /// What the cookie of a session must be.
+    fn set_cookie(&self, id: &Id, record: &Record) -> Result<SetCookie> {
+        let value = match self.0.options.store.client_held() {
+            Some(held) => {
+                held.seal(self.cookie().name(), record).map_err(StoreError::into_error)?
+            }
+            None => id.as_str().to_owned(),
+        };
+        Ok(SetCookie::Value(value))
+    }
+
+    /// Whether the cookie is sent anew when the session is saved.
+    fn sends_again(&self) -> bool {
+        self.0.options.rolling || self.0.options.store.client_held().is_some()
     }
 
     fn goes_on(&self) -> bool {
@@ -338,7 +368,7 @@ impl Session {
 
     /// Writes down that the session is in use, if that was not done for a tenth of the idle time.
     async fn touch(&self, state: &mut State) -> Result<()> {
-        let Options { store, idle_timeout, rolling, clock, .. } = &*self.0.options;
+        let Options { store, idle_timeout, clock, .. } = &*self.0.options;
         let Some(Current { stored: Some((id, record)), .. }) = &mut state.current else {
             return Ok(());
         };
@@ -351,10 +381,10 @@ impl Session {
         let saved =
             store.save(&id.key(), &next, clock.now()).await.map_err(StoreError::into_error)?;
         if saved == Saved::Saved {
-            *record = next;
-            if *rolling {
-                state.cookie = Some(SetCookie::Id(id.clone()));
+            if self.sends_again() {
+                state.cookie = Some(self.set_cookie(id, &next)?);
             }
+            *record = next;
         }
         Ok(()) // else someone else has used it, too, or has ended it
     }
@@ -412,8 +442,8 @@ impl Session {
                     return Ok(begun);
                 }
                 Saved::Saved => {
-                    if self.0.options.rolling {
-                        state.cookie = Some(SetCookie::Id(id.clone()));
+                    if self.sends_again() {
+                        state.cookie = Some(self.set_cookie(id, &next)?);
                     }
                     let id = id.clone();
                     current.stored = Some((id, next));
@@ -447,7 +477,7 @@ impl Session {
                 Id::random().map_err(StoreError::unavailable).map_err(StoreError::into_error)?;
             let created = store.create(&id.key(), &record, clock.now()).await;
             if created.map_err(StoreError::into_error)? {
-                state.cookie = Some(SetCookie::Id(id.clone()));
+                state.cookie = Some(self.set_cookie(&id, &record)?);
                 state.current = Some(Current { stored: Some((id, record)), has_cookie: true });
                 state.pending = Pending::default();
                 return Ok(Ended::Saved);

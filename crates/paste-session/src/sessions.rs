@@ -41,6 +41,9 @@ use crate::session::Session;
 use crate::store::AnyStore;
 use crate::{Key, Store, StoreError};
 
+/// The longest time that a session may live: what is more would be no time that the system can tell.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// Gives every request its session. See the [module](self) for the rules.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -84,10 +87,20 @@ impl Sessions {
     /// Sessions in this store, under a cookie `session`, that end after 12 hours without use and 30 days in
     /// all.
     pub fn new(store: impl Store) -> Self {
+        Self::in_any(Arc::new(store))
+    }
+
+    /// The same in cookies that the clients keep themselves: see [`cookie_store`](crate::cookie_store).
+    #[cfg(feature = "cookie-store")]
+    pub fn in_cookie(store: crate::CookieStore) -> Self {
+        Self::in_any(Arc::new(store))
+    }
+
+    fn in_any(store: Arc<dyn AnyStore>) -> Self {
         let cookie = SafeCookie::new("session").expect("a sound name");
         Self {
             options: Arc::new(Options {
-                store: Arc::new(store),
+                store,
                 cookie,
                 idle_timeout: Duration::from_secs(12 * 3600),
                 max_age: Duration::from_secs(30 * 24 * 3600),
@@ -111,16 +124,16 @@ impl Sessions {
     }
 
     /// How long a session lives without being used. That it was used is written down from time to time only,
-    /// so that it may end up to a tenth earlier.
+    /// so that it may end up to a tenth earlier. At most 100 years.
     #[must_use]
     pub fn idle_timeout(self, time: Duration) -> Self {
-        self.change(|options| options.idle_timeout = time)
+        self.change(|options| options.idle_timeout = time.min(CENTURY))
     }
 
-    /// How long a session lives in all.
+    /// How long a session lives in all: at most 100 years.
     #[must_use]
     pub fn max_age(self, time: Duration) -> Self {
-        self.change(|options| options.max_age = time)
+        self.change(|options| options.max_age = time.min(CENTURY))
     }
 
     /// Whether the browser keeps the cookie when it is closed: for the idle time, and anew whenever that is
@@ -147,10 +160,20 @@ impl Sessions {
         self
     }
 
+    /// Who holds a session himself cannot be asked for it.
+    fn stored(&self) -> Result<&dyn AnyStore> {
+        match self.options.store.client_held() {
+            Some(_) => Err(Error::boxed(
+                "sessions in cookies can be neither listed nor revoked: only their clients have them",
+            )),
+            None => Ok(&*self.options.store),
+        }
+    }
+
     /// The sessions of a user.
     pub async fn of_user(&self, user: &str) -> Result<Vec<SessionInfo>> {
         let now = self.options.clock.now();
-        let all = self.options.store.of_user(user).await.map_err(StoreError::into_error)?;
+        let all = self.stored()?.of_user(user).await.map_err(StoreError::into_error)?;
         let alive = all.into_iter().filter(|(_, record)| record.expires > now);
         Ok(alive
             .map(|(key, record)| SessionInfo {
@@ -163,7 +186,7 @@ impl Sessions {
 
     /// Ends one session, wherever it is in use.
     pub async fn revoke(&self, key: &Key) -> Result<()> {
-        self.options.store.destroy(key).await.map_err(StoreError::into_error)
+        self.stored()?.destroy(key).await.map_err(StoreError::into_error)
     }
 
     /// Ends all sessions of a user; gives how many there were.

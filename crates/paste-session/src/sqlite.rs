@@ -1,4 +1,4 @@
-//! Sessions in one file of `SQLite`: no server to run, shared by the processes of one machine.
+//! Sessions in one file of SQLite: no server to run, shared by the processes of one machine.
 //!
 //! 1. The file is made, with mode 0600, and opened when it is first needed. Its folder must be there.
 //! 2. Several processes may use one file, on a file system of their own machine. Who reads waits for nobody
@@ -67,7 +67,7 @@ const DESTROY: &str = "DELETE FROM paste_sessions WHERE key = ?1";
 const SWEEP: &str = "DELETE FROM paste_sessions WHERE key IN
     (SELECT key FROM paste_sessions WHERE expires <= ?1 ORDER BY expires LIMIT 2)";
 
-/// Keeps sessions in a file of `SQLite`. See the [module](self) for the rules.
+/// Keeps sessions in a file of SQLite. See the [module](self) for the rules.
 pub struct SqliteStore {
     database: Database,
     writer: Connections,

@@ -68,15 +68,29 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<(Key, Record)>, StoreError>> + Send;
 }
 
-type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The same, for stores that are chosen while the program runs.
 pub(crate) trait AnyStore: fmt::Debug + Send + Sync {
+    /// How the clients hold their sessions themselves, where they do: then nothing is stored.
+    fn client_held(&self) -> Option<&dyn ClientHeld> {
+        None
+    }
+
     fn load<'a>(&'a self, key: &'a Key) -> Boxed<'a, Option<Record>>;
     fn create<'a>(&'a self, key: &'a Key, record: &'a Record, now: SystemTime) -> Boxed<'a, bool>;
     fn save<'a>(&'a self, key: &'a Key, record: &'a Record, now: SystemTime) -> Boxed<'a, Saved>;
     fn destroy<'a>(&'a self, key: &'a Key) -> Boxed<'a, ()>;
     fn of_user<'a>(&'a self, user: &'a str) -> Boxed<'a, Vec<(Key, Record)>>;
+}
+
+/// Sessions that are the values of their cookies.
+pub(crate) trait ClientHeld {
+    /// The value of a cookie of this name.
+    fn seal(&self, name: &str, record: &Record) -> Result<String, StoreError>;
+
+    /// What [`seal`](Self::seal) has made, if nobody has changed it.
+    fn open(&self, name: &str, value: &str) -> Option<Record>;
 }
 
 impl<S: Store> AnyStore for S {

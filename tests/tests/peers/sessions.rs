@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use paste_core::{App, AppExt, Body, Request, Response, Result, response};
 use paste_session::{PostgresStore, RedisStore, SessionExt, Sessions, Store, conformance};
-use paste_tests::within;
+use paste_tests::{Paster, within};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -294,4 +294,83 @@ async fn redis_lets_sessions_expire_and_is_asked_once_for_each_load_and_save() {
     assert!(calls("evalsha").unwrap().contains("calls=1,"), "{stats}");
     // One from outside, and one of the script.
     assert!(calls("get").unwrap().contains("calls=2,"), "{stats}");
+}
+
+/// Two processes behind nginx, which asks them in turn.
+async fn two_processes_count_together(store: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("site.toml");
+    let toml = format!(
+        "[app.main]\nuse = \"counter\"\nfilters = [\"session\"]\n\
+         [filter.session]\nuse = \"session\"\nstore = \"{store}\"\n"
+    );
+    std::fs::write(&file, toml).unwrap();
+    let file = file.to_str().unwrap();
+    let pasters = [
+        Paster::start(["serve", file, "--listen", "127.0.0.1:0"]).await,
+        Paster::start(["serve", file, "--listen", "127.0.0.1:0"]).await,
+    ];
+    let socket = folder.path().join("nginx.sock");
+    let upstream = pasters
+        .each_ref()
+        .map(|paster| format!("server {};", paster.url.strip_prefix("http://").unwrap()));
+    let base = folder.path().display();
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {base}/{name};"))
+        .concat();
+    let configuration = format!(
+        "daemon off; master_process off; pid {base}/pid; events {{}}\n\
+         http {{ access_log off; {temporary} upstream both {{ {} }}\n\
+         server {{ listen unix:{}; location / {{ proxy_pass http://both; }} }} }}",
+        upstream.concat(),
+        socket.display()
+    );
+    std::fs::write(folder.path().join("nginx.conf"), configuration).unwrap();
+    let mut command = Command::new("nginx");
+    command
+        .arg("-e")
+        .arg(folder.path().join("errors"))
+        .arg("-c")
+        .arg(folder.path().join("nginx.conf"));
+    let _nginx = quiet(command).spawn().unwrap();
+    within("nginx", async {
+        while tokio::net::UnixStream::connect(&socket).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let jar = folder.path().join("cookies");
+    let (jar, socket) = (jar.to_str().unwrap(), socket.to_str().unwrap());
+    for visit in 1..=20 {
+        let args = ["-sS", "--unix-socket", socket, "-b", jar, "-c", jar, "http://localhost/"];
+        assert_eq!(print("curl", &args).await, visit.to_string());
+    }
+    let mut visits = Vec::new();
+    for _ in 0..20 {
+        let args =
+            ["-sS", "--unix-socket", socket, "-b", jar, "http://localhost/"].map(str::to_owned);
+        visits.push(tokio::spawn(async move {
+            print("curl", &args.each_ref().map(String::as_str)).await.parse::<u32>().unwrap()
+        }));
+    }
+    let mut numbers = Vec::new();
+    for visit in visits {
+        numbers.push(visit.await.unwrap());
+    }
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(21..=40), "each visit has its number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_behind_nginx_share_sessions_through_redis() {
+    let server = Server::redis().await;
+    two_processes_count_together(&format!("redis://127.0.0.1:{}/", server.port)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_behind_nginx_share_sessions_through_postgres() {
+    let server = Server::postgres().await;
+    drop(postgres_store(&server).await);
+    let store = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
+    two_processes_count_together(&store).await;
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use paste_session::{FileStore, Key, Record, Saved, Store, StoreError, Values, conformance};
+use paste_session::{FileStore, Key, Record, Saved, Store, StoreError, Values};
 use tempfile::TempDir;
 
 fn folder() -> TempDir {
@@ -40,14 +40,6 @@ fn count(root: &Path) -> usize {
 
 fn is_unavailable<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Unavailable(_)))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn it_conforms() {
-    let folder = folder();
-    conformance::check(FileStore::new(folder.path())).await;
-    conformance::check(FileStore::new(folder.path()).fsync(false)).await;
-    assert_eq!(count(folder.path()), 0);
 }
 
 #[tokio::test]

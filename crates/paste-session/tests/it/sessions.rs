@@ -14,7 +14,7 @@ use paste_session::{
 };
 
 /// Does in its session what the path and the query say.
-async fn app(request: Request) -> Result {
+pub(crate) async fn app(request: Request) -> Result {
     let session = request.session()?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let (name, value) = query.split_once('=').unwrap_or((&query, ""));
@@ -33,7 +33,18 @@ async fn app(request: Request) -> Result {
             session.clear().await;
             "cleared".to_owned()
         }
-        "/count" => session.update("n", |n: Option<u64>| n.unwrap_or(0) + 1).await?.to_string(),
+        "/count" => {
+            let name = if name.is_empty() { "n" } else { name };
+            session.update(name, |n: Option<u64>| n.unwrap_or(0) + 1).await?.to_string()
+        }
+        "/fill" => {
+            session.insert("filling", &"x".repeat(name.parse()?)).await?;
+            "filled".to_owned()
+        }
+        "/filled" => {
+            session.get::<String>("filling").await?.map_or(0, |filling| filling.len()).to_string()
+        }
+        "/number" => session.get::<u64>(name).await?.unwrap_or_default().to_string(),
         "/login" => {
             session.set_user(Some(name)).await;
             "welcome".to_owned()
@@ -176,7 +187,7 @@ impl Site {
     }
 }
 
-fn cookie_of(headers: &HeaderMap) -> String {
+pub(crate) fn cookie_of(headers: &HeaderMap) -> String {
     let line = headers["set-cookie"].to_str().unwrap();
     line.split(';').next().unwrap().to_owned()
 }

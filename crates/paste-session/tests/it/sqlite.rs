@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use paste_session::{Key, Record, Saved, SqliteStore, Store, StoreError, Values, conformance};
+use paste_session::{Key, Record, Saved, SqliteStore, Store, StoreError, Values};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -40,14 +40,6 @@ async fn unavailable(store: &SqliteStore) -> String {
         Err(StoreError::Unavailable(source)) => source.to_string(),
         other => panic!("not unavailable: {other:?}"),
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn it_conforms() {
-    let folder = folder();
-    conformance::check(SqliteStore::new(folder.path().join("a.db"))).await;
-    conformance::check(SqliteStore::new(folder.path().join("a.db")).fsync(true)).await;
-    assert_eq!(count(&folder.path().join("a.db")), 0);
 }
 
 #[tokio::test]

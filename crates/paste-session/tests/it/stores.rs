@@ -11,6 +11,25 @@ async fn memory_conforms() {
     conformance::check(MemoryStore::new()).await;
 }
 
+#[cfg(feature = "file")]
+#[tokio::test(flavor = "multi_thread")]
+async fn file_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    for fsync in [false, true] {
+        conformance::check(paste_session::FileStore::new(folder.path()).fsync(fsync)).await;
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    for fsync in [false, true] {
+        let path = folder.path().join("sessions.db");
+        conformance::check(paste_session::SqliteStore::new(path).fsync(fsync)).await;
+    }
+}
+
 async fn visit(request: Request) -> Result {
     request.session()?.insert("n", &1).await?;
     Ok(response::text("hi"))
