@@ -36,7 +36,7 @@ use paste_core::cookies::cookie::Key as CookieKey;
 use paste_core::cookies::{Cookie, CookieJar};
 
 use crate::store::{AnyStore, Boxed, ClientHeld};
-use crate::{Key, Record, Saved, StoreError, stored};
+use crate::{Consistency, Key, Record, Saved, StoreError, stored};
 
 /// How large a name and its value may be together (RFC 6265bis, section 5.6).
 const MOST: usize = 4096;
@@ -68,6 +68,11 @@ impl CookieStore {
         }
         Arc::make_mut(&mut self.0).push(CookieKey::derive_from(secret));
         Ok(self)
+    }
+
+    /// What it promises about requests at the same time.
+    pub fn consistency(&self) -> Consistency {
+        Consistency::ClientHeld
     }
 }
 

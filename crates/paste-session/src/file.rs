@@ -8,7 +8,8 @@
 //!    the default, a power cut, too. Without it a power cut may undo the last seconds, and leave files that are
 //!    corrupt.
 //! 4. Who writes holds a lock on the folder of that file, so that several processes may use one root, on a file
-//!    system of their own machine. Who reads waits for nobody.
+//!    system of their own machine; others wait for it up to [`busy_timeout`](FileStore::busy_timeout). Who reads
+//!    waits for nobody.
 //! 5. What has expired goes: for each session that is new four are looked at, one after the other, so that no
 //!    request pays for many.
 //! 6. A file that cannot be read as a session is [`StoreError::Corrupt`]: that session alone. A folder that is
@@ -28,12 +29,12 @@
 //! let app = counter.with(Sessions::new(FileStore::new("sessions")));
 //! ```
 
-use std::fs::{self, DirBuilder, File, OpenOptions, ReadDir};
+use std::fs::{self, DirBuilder, File, OpenOptions, ReadDir, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
-use std::{fmt, iter};
+use std::time::{Duration, Instant, SystemTime};
+use std::{fmt, iter, thread};
 
 use tokio::sync::Semaphore;
 
@@ -59,6 +60,7 @@ pub struct FileStore {
 struct Root {
     path: PathBuf,
     fsync: bool,
+    busy_timeout: Duration,
     /// Where the search for what has expired is.
     sweep: Arc<Mutex<Sweep>>,
 }
@@ -76,7 +78,12 @@ impl FileStore {
         // So that it is the same one, wherever the process goes.
         let path = std::path::absolute(&path).unwrap_or(path);
         Self {
-            root: Arc::new(Root { path, fsync: true, sweep: Arc::default() }),
+            root: Arc::new(Root {
+                path,
+                fsync: true,
+                busy_timeout: Duration::from_secs(5),
+                sweep: Arc::default(),
+            }),
             turns: Arc::new(Semaphore::new(WRITERS)),
         }
     }
@@ -85,6 +92,13 @@ impl FileStore {
     #[must_use]
     pub fn fsync(mut self, fsync: bool) -> Self {
         Arc::make_mut(&mut self.root).fsync = fsync;
+        self
+    }
+
+    /// How long to wait for others that write. Default: 5 seconds.
+    #[must_use]
+    pub fn busy_timeout(mut self, time: Duration) -> Self {
+        Arc::make_mut(&mut self.root).busy_timeout = time;
         self
     }
 
@@ -104,11 +118,15 @@ impl FileStore {
         key: &Key,
         work: impl FnOnce(&Root, &Shard) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = tokio::time::timeout(self.root.busy_timeout, turn)
+            .await
+            .map_err(|_| StoreError::unavailable("others write all the time"))?;
         let shard = key.as_bytes()[0];
         let write = move |root: &Root| {
             let _turn = turn;
-            let shard = Shard::lock(root, shard).map_err(|error| root.failure(&error))?;
+            let shard = Shard::lock(root, shard, root.busy_timeout);
+            let shard = shard.map_err(|error| root.failure(&error))?;
             work(root, &shard)
         };
         self.read(write).await
@@ -246,7 +264,7 @@ impl Root {
         for key in next {
             // It may be saved meanwhile: what counts is how it is once nobody else can.
             if is_over(&key)
-                && let Ok(shard) = Shard::lock(self, key.as_bytes()[0])
+                && let Ok(shard) = Shard::lock(self, key.as_bytes()[0], Duration::ZERO)
                 && is_over(&key)
                 && let Err(error) = shard.remove(self, &key)
             {
@@ -277,7 +295,7 @@ struct Shard {
 }
 
 impl Shard {
-    fn lock(root: &Root, shard: u8) -> io::Result<Self> {
+    fn lock(root: &Root, shard: u8, patience: Duration) -> io::Result<Self> {
         let path = root.folder(shard);
         let open = || {
             let mut options = OpenOptions::new();
@@ -294,7 +312,13 @@ impl Shard {
             }
             lock => lock?,
         };
-        lock.lock()?;
+        let started = Instant::now();
+        while let Err(error) = lock.try_lock() {
+            if matches!(error, TryLockError::Error(_)) || started.elapsed() >= patience {
+                return Err(error.into());
+            }
+            thread::sleep(Duration::from_micros(200));
+        }
         Ok(Self { path, _lock: lock })
     }
 

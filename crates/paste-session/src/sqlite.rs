@@ -90,7 +90,7 @@ impl SqliteStore {
         Self {
             database: Database { path, fsync: false, busy_timeout: Duration::from_secs(5) },
             writer: Connections::of(1),
-            readers: Connections::of(2),
+            readers: Connections::of(4),
         }
     }
 
@@ -108,7 +108,7 @@ impl SqliteStore {
         self
     }
 
-    /// How many connections read at the same time. Default: 2.
+    /// How many connections read at the same time. Default: 4.
     #[must_use]
     pub fn readers(mut self, readers: NonZeroUsize) -> Self {
         self.readers = Connections::of(readers.get().min(Semaphore::MAX_PERMITS));

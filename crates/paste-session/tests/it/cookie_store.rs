@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use paste_core::{App, AppExt, Body, Clock, Request, Scheme, response};
 use paste_fixture::TestApp;
-use paste_session::{CookieStore, Key, SessionExt, Sessions, ShortSecret};
+use paste_session::{Consistency, CookieStore, Key, SessionExt, Sessions, ShortSecret};
 
 use crate::advisories::{ask, request};
 use crate::sessions::{app, cookie_of};
@@ -165,6 +165,8 @@ async fn rule_5_what_is_too_large_for_a_cookie_is_a_500_and_sends_nothing() {
 
 #[tokio::test]
 async fn rule_6_the_client_has_it() {
+    let store = CookieStore::new(SECRET).unwrap();
+    assert_eq!(store.consistency(), Consistency::ClientHeld);
     let sessions = sessions();
     let cookie = begin(&sessions).await;
     let error = sessions.of_user("ann").await.unwrap_err();

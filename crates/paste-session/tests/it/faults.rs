@@ -54,6 +54,27 @@ async fn four_processes_count_to_10_000_together() {
     }
 }
 
+#[test]
+fn processes_that_start_together_make_what_they_need_once() {
+    for _ in 0..5 {
+        let (_folder, stores) = stores();
+        for store in stores {
+            let mut processes: Vec<_> =
+                (0..4).map(|_| Process::of_this_test("requests", &store)).collect();
+            for process in &processes {
+                process.begin_request("/set?a=1", "session=");
+            }
+            let cookies: Vec<_> = processes.iter_mut().map(Process::answer).collect();
+            for (status, cookie, _) in cookies {
+                assert_eq!(status, 200, "{store}");
+                for process in &mut processes {
+                    assert_eq!(process.request("/get?a", &cookie).2, "1", "{store}");
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn file_rule_3_and_sqlite_rule_3_sigkill_loses_nothing_that_was_acknowledged() {
     const TASKS: u64 = 4;

@@ -86,6 +86,8 @@ async fn rule_4_who_writes_waits_for_the_lock_of_the_folder_and_who_reads_does_n
     assert!(store.create(&key(1), &until(100), at(0)).await.unwrap());
     let lock = fs::File::open(folder.path().join("01/lock")).unwrap();
     lock.lock().unwrap();
+    let impatient = FileStore::new(folder.path()).busy_timeout(Duration::from_millis(5));
+    assert!(is_unavailable(&impatient.destroy(&key(1)).await));
     let other = FileStore::new(folder.path());
     let second = Record { version: 2, ..until(200) };
     let expected = second.clone();

@@ -54,7 +54,16 @@ impl Process {
 
     /// Has it make a request with this cookie; gives the status, the cookie of the answer, and its text.
     pub(crate) fn request(&mut self, target: &str, cookie: &str) -> (u16, String, String) {
+        self.begin_request(target, cookie);
+        self.answer()
+    }
+
+    /// The same in two steps.
+    pub(crate) fn begin_request(&self, target: &str, cookie: &str) {
         writeln!(self.stdin.as_ref().unwrap(), "{target} {cookie}").unwrap();
+    }
+
+    pub(crate) fn answer(&mut self) -> (u16, String, String) {
         let answer = self.did().unwrap();
         let mut parts = answer.splitn(3, ' ').map(str::to_owned);
         let status = parts.next().unwrap().parse().unwrap();
