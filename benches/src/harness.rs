@@ -57,7 +57,7 @@ pub(crate) struct Timer {
 
 impl Timer {
     /// Waits for what is done before the calls.
-    #[allow(dead_code, reason = "only the peers prepare anything")]
+    #[allow(dead_code, reason = "not every program prepares something")]
     pub(crate) fn wait<F: Future>(&self, preparing: F) -> F::Output {
         self.runtime.block_on(preparing)
     }

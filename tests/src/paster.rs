@@ -83,10 +83,13 @@ impl Paster {
     }
 }
 
-/// Cargo builds no programs of other packages for a test, so this asks it to.
+/// Cargo builds no programs of other packages for a test, so this asks it to, with the stores that are tested
+/// against real servers.
 fn build() -> PathBuf {
     let mut cargo = std::process::Command::new(env!("CARGO"));
-    let built = cargo.args(["build", "--quiet", "-p", "paste-deploy"]).current_dir(root()).status();
+    let stores = ["--features", "postgres,redis"];
+    let build = cargo.args(["build", "--quiet", "-p", "paste-deploy"]).args(stores);
+    let built = build.current_dir(root()).status();
     assert!(built.expect("cargo runs").success(), "paste-deploy does not build");
     let tests = std::env::current_exe().expect("a test knows where it is");
     let target = tests.ancestors().nth(2).expect("tests are in TARGET/PROFILE/deps");

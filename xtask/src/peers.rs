@@ -32,6 +32,8 @@ pub(crate) const INTEGRATION: &[Peer] = &[
     Peer { program: PYTHON_PASTE, package: "python3-paste" },
     Peer { program: PYTHON_REQUESTS, package: "python3-requests" },
     Peer { program: "openssl", package: "openssl" },
+    Peer { program: "redis-server", package: "redis-server" },
+    Peer { program: POSTGRES, package: "postgresql" },
     Peer { program: "siege", package: "siege" },
     Peer { program: "slowhttptest", package: "slowhttptest" },
     Peer { program: "systemd-socket-activate", package: "systemd" },
@@ -42,6 +44,9 @@ pub(crate) const INTEGRATION: &[Peer] = &[
 /// A library is looked for by its path, as a program by its name.
 const PYTHON_PASTE: &str = "/usr/lib/python3/dist-packages/paste/urlmap.py";
 const PYTHON_REQUESTS: &str = "/usr/lib/python3/dist-packages/requests/__init__.py";
+
+/// Debian keeps the server's programs out of `PATH`, each version in a folder of its own.
+const POSTGRES: &str = "/usr/lib/postgresql/*/bin/postgres";
 
 /// For `cargo xtask test browser`.
 pub(crate) const BROWSER: &[Peer] = &[
@@ -99,6 +104,10 @@ fn apt_get() -> Command {
 }
 
 pub(crate) fn in_path(program: &str) -> bool {
+    if let Some((folder, rest)) = program.split_once("/*/") {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        return entries.map(|entry| entry.path().join(rest)).any(|path| is_file(&path));
+    }
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder: std::path::PathBuf| is_file(&folder.join(program)))
 }

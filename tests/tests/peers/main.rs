@@ -8,6 +8,7 @@ mod file_table; // what is asked of nginx, Apache and us
 mod files; // nginx and Apache as the oracles of files, and downloads taken up again
 mod paste; // Python Paste as the oracle of dispatching
 mod server; // TLS, systemd, nginx, reloads, slow clients
+mod sessions; // Redis and Postgres, killed and started again
 mod stop; // a stop while clients download
 mod uploads; // large files sent by curl and Python
 

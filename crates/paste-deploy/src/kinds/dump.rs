@@ -1,8 +1,10 @@
 //! The kind `dump`.
 
 use paste_core::{App, Request, RequestExt, Response, response};
+use paste_session::SessionExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{Context, Problem};
 
@@ -32,8 +34,7 @@ struct Dumped<'a> {
     headers: Vec<(&'a str, String)>,
     remote_user: Option<&'a str>,
     client_addr: Option<String>,
-    /// Sessions are not built yet.
-    session: Option<()>,
+    session: Option<Map<String, Value>>,
     body_length: u64,
 }
 
@@ -60,8 +61,22 @@ impl App for Dump {
                 .collect(),
             remote_user: request.remote_user().map(paste_core::RemoteUser::name),
             client_addr: request.client_addr().map(|client| client.0.ip().to_string()),
-            session: None,
+            session: session(&request).await?,
             body_length,
         })
     }
+}
+
+/// What is in the session of a request, if it has one.
+async fn session(request: &Request) -> paste_core::Result<Option<Map<String, Value>>> {
+    let Ok(session) = request.session() else { return Ok(None) };
+    if !session.exists().await? {
+        return Ok(None);
+    }
+    let mut values = Map::new();
+    for name in session.names().await? {
+        let value = session.get(&name).await?.unwrap_or_default();
+        values.insert(name, value);
+    }
+    Ok(Some(values))
 }

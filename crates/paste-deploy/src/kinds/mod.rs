@@ -13,6 +13,7 @@ mod archive;
 mod body_limit;
 mod cascade;
 mod cors;
+mod counter;
 #[cfg(feature = "demo")]
 mod demo;
 mod dump;
@@ -25,6 +26,7 @@ mod rate_limit;
 mod recursive;
 mod redirect;
 mod request_id;
+mod session;
 mod static_dir;
 mod text;
 mod timeout;
@@ -47,6 +49,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
     registry
         .app("archive", archive::build)
         .app("cascade", cascade::build)
+        .app("counter", counter::build)
         .app("dump", dump::build)
         .app("file", file::build)
         .app("file-tree", file_tree::build)
@@ -70,6 +73,7 @@ pub(crate) fn register(registry: Registry) -> Registry {
         .filter("rate-limit", rate_limit::build)
         .filter("recursive", recursive::build)
         .filter("request-id", request_id::build)
+        .filter("session", session::build)
         .filter("timeout", timeout::build)
         .filter("upload-progress", upload_progress::build)
         .filter("when", when::build)

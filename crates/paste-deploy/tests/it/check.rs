@@ -30,7 +30,7 @@ fn each_mistake_has_its_place_and_its_message() {
         ("[app.main]\nuse = \"txt\"", ":2:7: there is no kind of app `txt`; did you mean `text`?"),
         (
             "[app.main]\nuse = \"gopher\"",
-            ":2:7: there is no kind of app `gopher`; expected one of `archive`, `cascade`, `demo`, `dump`, `file`, `file-tree`, `redirect`, `static`, `text`, `urlmap`, `urlparser`",
+            ":2:7: there is no kind of app `gopher`; expected one of `archive`, `cascade`, `counter`, `demo`, `dump`, `file`, `file-tree`, `redirect`, `static`, `text`, `urlmap`, `urlparser`",
         ),
         ("[app.main]\nuse = 3", ":2:7: expected the name of a kind, as a string; found integer"),
         ("[app.main]\nuse = \"text\"", ":1:6: kind `text`: missing key `body`"),

@@ -9,6 +9,7 @@ mod dispatch; // the kinds of paste-dispatch
 mod files; // the kinds of paste-static
 mod filters; // the kinds of paste-filter, and of tower-http's layers
 mod kinds; // what each kind does
+mod session; // the kinds of paste-session
 
 use std::path::PathBuf;
 
