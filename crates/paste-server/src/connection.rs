@@ -202,12 +202,12 @@ where
             match &mut phase {
                 Phase::Serving => {
                     if may_stop && stop.as_mut().poll(context).is_ready() {
-                        phase = if conn.is_beginning(LINGER) {
-                            Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)))
-                        } else {
-                            shut(connection.as_mut());
-                            Phase::Closing
-                        };
+                        if conn.is_beginning(LINGER) {
+                            phase = Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)));
+                            continue; // the time has to be asked once for it to wake
+                        }
+                        shut(connection.as_mut());
+                        phase = Phase::Closing;
                     }
                 }
                 Phase::Lingering(end) => {

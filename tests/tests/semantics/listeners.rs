@@ -1,6 +1,7 @@
 //! Section 7, the server: where it listens, how clients come, and how it stops.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::{http1, http2};
@@ -10,9 +11,10 @@ use paste_server::{Limits, Server};
 use paste_tests::{TestServer, within};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -61,6 +63,45 @@ async fn semantics_7_11_a_request_that_follows_an_answer_closely_is_answered() {
     assert_eq!(rest.matches(" by http").count(), 2, "{rest}");
     assert_eq!(rest.matches("connection: close\r\n").count(), 1, "{rest}");
     server.ended().await;
+}
+
+/// A connection that is answered just before a stop, and sends `next` behind its request.
+async fn is_closed_after_a_stop(
+    mut server: TestServer,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    next: &str,
+) {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b" by http") && !answer.ends_with(b" by https") {
+        within("the answer", stream.read_buf(&mut answer)).await.unwrap();
+    }
+    stream.write_all(next.as_bytes()).await.unwrap();
+    server.begin_stop();
+    let mut rest = String::new();
+    within("the end", stream.read_to_string(&mut rest)).await.unwrap();
+    assert_eq!(rest, "", "no second answer");
+    server.ended().await;
+}
+
+#[tokio::test]
+async fn semantics_7_11_who_was_just_answered_is_idle_a_second_later() {
+    let begun = Instant::now();
+    let pem = Pem::new();
+    pem.write("a", "a.example");
+    for next in ["", "GET / HT"] {
+        let server = TestServer::new(who).await;
+        let stream = server.connect().await;
+        is_closed_after_a_stop(server, stream, next).await;
+        let server = TestServer::with(Server::new().per_core(2), who).await;
+        let stream = server.connect().await;
+        is_closed_after_a_stop(server, stream, next).await;
+        let server = TestServer::with(pem.tls(Server::new(), "a"), who).await;
+        let stream = pem.connect(server.addr, "a.example", b"http/1.1").await.unwrap();
+        is_closed_after_a_stop(server, stream, next).await;
+    }
+    // Six times a second, and not the graceful timeout.
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
