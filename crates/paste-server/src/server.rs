@@ -146,6 +146,11 @@ impl Server {
         self
     }
 
+    /// Reads the certificates and keys as [`bind`](Self::bind) does, and opens nothing.
+    pub fn check_certificates(&self) -> io::Result<()> {
+        if self.tls.is_empty() { Ok(()) } else { Certificates::load(self.tls.clone()).map(drop) }
+    }
+
     /// Opens the sockets, and reads the certificates. From here on clients connect, though nothing
     /// answers them yet. An address that cannot be had is an error that names it.
     pub async fn bind(mut self) -> io::Result<BoundServer> {

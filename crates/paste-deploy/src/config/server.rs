@@ -1,9 +1,12 @@
 //! The section `[server]`.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::SocketAddr as UnixAddr;
 use std::path::{Path, PathBuf};
 
 use paste_core::Network;
+use paste_server::Server;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
@@ -112,21 +115,56 @@ impl ServerOptions {
             problems.add(redirect.clone(), "[server]: `redirect_to_https` needs `tls`");
         }
         for pair in &mut options.tls {
-            for file in [&mut pair.cert, &mut pair.key] {
-                *file = dir.join(&*file);
-                if let Err(error) = std::fs::File::open(&*file) {
-                    let message = format!("[server]: cannot read {}: {error}", file.display());
-                    problems.add(tls.clone(), message);
-                }
+            for problem in check_pair(pair, dir) {
+                problems.add(tls.clone(), format!("[server]: {problem}"));
             }
         }
-        let relative = |address: &mut String| {
-            if let Some(path) = address.strip_prefix("unix:") {
-                *address = format!("unix:{}", dir.join(path).display());
+        for (addresses, place) in
+            [(&mut options.listen, listen), (&mut options.redirect_to_https, redirect)]
+        {
+            for address in addresses {
+                let Some(path) = address.strip_prefix("unix:").map(|path| dir.join(path)) else {
+                    continue;
+                };
+                if let Err(problem) = check_socket_file(&path) {
+                    let message = format!("[server]: cannot listen on {address}: {problem}");
+                    problems.add(place.clone(), message);
+                }
+                *address = format!("unix:{}", path.display());
             }
-        };
-        options.listen.iter_mut().chain(&mut options.redirect_to_https).for_each(relative);
+        }
         options
+    }
+}
+
+/// What is wrong with a certificate and its key, whose names become relative to `dir`.
+fn check_pair(pair: &mut TlsOptions, dir: &Path) -> Vec<String> {
+    let mut problems = Vec::new();
+    for file in [&mut pair.cert, &mut pair.key] {
+        *file = dir.join(&*file);
+        if let Err(error) = std::fs::File::open(&*file) {
+            problems.push(format!("cannot read {}: {error}", file.display()));
+        }
+    }
+    if problems.is_empty()
+        && let Err(error) = Server::new().tls(&pair.cert, &pair.key).check_certificates()
+    {
+        problems.push(error.to_string());
+    }
+    problems
+}
+
+/// Whether a socket may be made at `path`, as far as can be told without making it.
+fn check_socket_file(path: &Path) -> Result<(), String> {
+    UnixAddr::from_pathname(path).map_err(|error| error.to_string())?;
+    if path.symlink_metadata().is_ok_and(|found| !found.file_type().is_socket()) {
+        return Err("there is a file of this name, which is not a socket".to_owned());
+    }
+    let dir = path.parent().unwrap_or(path);
+    match dir.metadata() {
+        Err(error) => Err(format!("cannot read the directory {}: {error}", dir.display())),
+        Ok(found) if !found.is_dir() => Err(format!("{} is not a directory", dir.display())),
+        Ok(_) => Ok(()),
     }
 }
 
