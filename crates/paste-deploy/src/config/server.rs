@@ -5,7 +5,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::SocketAddr as UnixAddr;
 use std::path::{Path, PathBuf};
 
-use paste_core::Network;
+use paste_core::{Network, TrustedProxies};
 use paste_server::Server;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,11 +49,12 @@ pub struct ServerOptions {
     /// Whether a proxy says by a PROXY header who the client is, before anything else.
     #[serde(default)]
     pub proxy_protocol: bool,
-    /// The networks of the proxies before the server, such as `10.0.0.0/8`, which are believed about
-    /// the client's address, scheme and host (`Forwarded`, `X-Forwarded-For`, `-Proto`, `-Host`).
-    #[serde(default, deserialize_with = "networks")]
-    #[schemars(with = "Vec<String>")]
-    pub trusted_proxies: Vec<Network>,
+    /// The networks of the proxies before the server, such as `10.0.0.0/8`, and `unix` for whoever
+    /// comes by a Unix socket. They are believed about the client's address, scheme and host
+    /// (`Forwarded`, `X-Forwarded-For`, `-Proto`, `-Host`).
+    #[serde(default, deserialize_with = "proxies")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub trusted_proxies: Option<TrustedProxies>,
     /// A path that tells how the server is: 200, or 503 while it stops.
     #[serde(default, deserialize_with = "path")]
     pub health: Option<String>,
@@ -85,7 +86,7 @@ impl Default for ServerOptions {
             redirect_to_https: Vec::new(),
             unix_mode: None,
             proxy_protocol: false,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: None,
             health: None,
             limits: LimitOptions::default(),
         }
@@ -294,9 +295,15 @@ pub(crate) fn parse_address(text: &str) -> Result<String, String> {
     Err(format!("`{text}` is not an address: expected HOST:PORT, unix:PATH or fd"))
 }
 
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TrustedProxies>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
+    let (unix, networks): (Vec<_>, Vec<_>) = texts.iter().partition(|text| *text == "unix");
+    let network = |text: &String| {
+        let wrong = |error| serde::de::Error::custom(format!("{error}, nor `unix`"));
+        text.parse::<Network>().map_err(wrong)
+    };
+    let networks = networks.into_iter().map(network).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(TrustedProxies::new(networks).unix(!unix.is_empty())))
 }
 
 /// More threads than any machine has cores are a mistake.
