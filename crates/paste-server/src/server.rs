@@ -10,7 +10,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -264,6 +264,7 @@ impl BoundServer {
             edge: Edge::new(app, Arc::clone(&control), server.health),
             control: Arc::clone(&control),
             proxy_protocol: server.proxy_protocol,
+            proxy_warned: Once::new(),
         });
         let mut places = places.into_iter();
         let here = places.next().unwrap_or_default();
@@ -306,6 +307,8 @@ pub(crate) struct Serving<A> {
     pub(crate) edge: Edge<A>,
     pub(crate) control: Arc<Control>,
     pub(crate) proxy_protocol: bool,
+    /// That a PROXY header was missing or wrong has been logged.
+    pub(crate) proxy_warned: Once,
 }
 
 /// What a listener is for.

@@ -8,7 +8,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use paste_core::{Request, RequestExt, response};
 use paste_server::{Limits, Server};
-use paste_tests::{TestServer, within};
+use paste_tests::{Log, TestServer, within};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -325,6 +325,7 @@ async fn semantics_7_23_a_client_of_a_unix_socket_has_no_address() {
 
 #[tokio::test]
 async fn semantics_7_23_a_proxy_names_the_client() {
+    let log = Log::start();
     let server = TestServer::with(Server::new().proxy_protocol(true), who).await;
     let v1 = format!("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n{GET}");
     assert!(server.raw(v1).await.ends_with("192.0.2.1:5000 by http"));
@@ -333,9 +334,14 @@ async fn semantics_7_23_a_proxy_names_the_client() {
     v2.extend(GET.as_bytes());
     assert!(server.raw(v2).await.ends_with("192.0.2.7:5000 by http"));
     assert!(server.raw(format!("PROXY UNKNOWN\r\n{GET}")).await.contains("127.0.0.1:"));
-    for wrong in [GET, "PROXY TCP4 x y 1 2\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"] {
+    for wrong in [
+        GET,
+        "PROXY TCP4 x y 1 2\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "PROXY TCP4 192.0.2.1 192.0.2.2 +1000 80\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
         assert_eq!(server.raw(wrong).await, "", "{wrong}");
     }
+    assert_eq!(log.lines_with("without a correct PROXY header").len(), 1);
 }
 
 #[tokio::test]
@@ -349,6 +355,20 @@ async fn semantics_7_24_runtimes_per_core_share_an_address_and_stop_together() {
     assert_eq!((counters.connections, counters.running_requests), (30, 0));
     assert!(counters.bytes_read >= 30 * GET.len() as u64 && counters.bytes_written > 3000);
     server.ended_now().await;
+}
+
+#[tokio::test]
+async fn semantics_7_24_an_address_that_another_server_has_is_an_error() {
+    for (first, second) in [(1, 2), (2, 1), (2, 2)] {
+        let server = TestServer::with(Server::new().per_core(first), who).await;
+        let again = Server::new().per_core(second).listen(server.addr.to_string());
+        let taken = again.clone().bind().await.unwrap_err();
+        let expected = format!("cannot listen on {}: ", server.addr);
+        assert!(taken.to_string().starts_with(&expected), "{first} {second}: {taken}");
+        assert!(server.raw(GET).await.ends_with("by http"));
+        server.ended_now().await;
+        drop(again.bind().await.unwrap()); // connections that have ended do not keep it
+    }
 }
 
 #[tokio::test]
