@@ -187,6 +187,10 @@ async fn sockets_that_cannot_be_meant_are_told() {
             "exec 3</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$".to_owned(),
             "descriptor 3 is not a stream socket of TCP or Unix",
         ),
+        (
+            "export LISTEN_FDS=abc LISTEN_PID=$$".to_owned(),
+            "LISTEN_FDS is `abc`, expected how many sockets are handed over",
+        ),
         (String::from(":"), "no sockets were handed over: LISTEN_FDS is not set"),
     ] {
         let output = run("bash", &["-c", &format!("{prepare}; {serve}")]).await;

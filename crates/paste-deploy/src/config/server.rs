@@ -287,12 +287,17 @@ pub(crate) fn parse_address(text: &str) -> Result<String, String> {
     let is_address = text.parse::<SocketAddr>().is_ok();
     let is_named = text.rsplit_once(':').is_some_and(|(host, port)| {
         let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
-        !host.is_empty() && host != "unix" && is_name(host) && is_port
+        !matches!(host, "" | "unix" | "fd") && is_name(host) && is_port
     });
     if is_special || is_address || is_named {
         return Ok(text.to_owned());
     }
-    Err(format!("`{text}` is not an address: expected HOST:PORT, unix:PATH or fd"))
+    let about_fd = if text.starts_with("fd") {
+        "; `fd` alone stands for all sockets that the service manager hands over"
+    } else {
+        ""
+    };
+    Err(format!("`{text}` is not an address: expected HOST:PORT, unix:PATH or fd{about_fd}"))
 }
 
 fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TrustedProxies>, D::Error> {

@@ -132,6 +132,10 @@ fn each_mistake_of_the_server_is_told() {
             ":1:21: [server]: `80` is not an address: expected HOST:PORT, unix:PATH or fd",
         ),
         (
+            "listen = \"fd:3\"",
+            ":1:21: [server]: `fd:3` is not an address: expected HOST:PORT, unix:PATH or fd; `fd` alone stands for all sockets that the service manager hands over",
+        ),
+        (
             "listen = []",
             ":1:21: [server]: invalid length 0, expected an address such as \"127.0.0.1:8080\", or a list of them",
         ),
@@ -170,6 +174,8 @@ fn each_mistake_of_the_server_is_told() {
             "limits = { max_header_size = \"1KiB\" }",
             ":1:41: [server]: expected a size from `8KiB` to `16MiB`",
         ),
+        ("limits = { max_headers = 0 }", ":1:37: [server]: 0 would refuse every request"),
+        ("limits = { http2_streams = 0 }", ":1:39: [server]: 0 would refuse every request"),
         (
             "limits = { max_conections = 5 }",
             ":1:23: [server]: unknown field `max_conections`, expected one of",
