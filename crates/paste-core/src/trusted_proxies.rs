@@ -14,6 +14,8 @@
 //! 6. A proxy must write or remove each of these headers that clients can send: what it lets through, a
 //!    client has written. A proxy that writes only `X-Forwarded-For` lets clients choose their scheme and
 //!    host; put [`AllowedHosts`](crate::AllowedHosts) inside, or have the proxy set the others.
+//! 7. A peer without an address, on a Unix socket, is trusted only where
+//!    [`unix`](TrustedProxies::unix) says so.
 //!
 //! ```
 //! use paste_core::{AppExt, Request, RequestExt, Result, TrustedProxies, response};
@@ -43,17 +45,32 @@ use crate::{App, ClientAddr, Middleware, Request, RequestExt, Response, Result, 
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
     networks: Arc<[Network]>,
+    unix: bool,
 }
 
 impl TrustedProxies {
     /// Trusts the proxies in these networks.
     pub fn new(networks: impl IntoIterator<Item = Network>) -> Self {
-        Self { networks: networks.into_iter().collect() }
+        Self { networks: networks.into_iter().collect(), unix: false }
+    }
+
+    /// Whether peers on Unix sockets are trusted, too: requests without a [`ClientAddr`]. Only where
+    /// nobody but the proxy reaches the socket, and the server tells the addresses of all others.
+    /// Default: no.
+    #[must_use]
+    pub fn unix(mut self, trusted: bool) -> Self {
+        self.unix = trusted;
+        self
     }
 
     fn trusts(&self, client: &Client) -> bool {
-        let Client::At(address) = client else { return false };
-        self.networks.iter().any(|network| network.contains(address.ip()))
+        match client {
+            Client::At(address) => {
+                self.networks.iter().any(|network| network.contains(address.ip()))
+            }
+            Client::OnUnix => self.unix,
+            Client::Hidden => false,
+        }
     }
 }
 
@@ -81,8 +98,8 @@ impl<A: App> App for WithTrustedProxies<A> {
 
 impl TrustedProxies {
     fn apply(&self, request: &mut Request) {
-        let Some(ClientAddr(peer)) = request.client_addr() else { return };
-        if !self.trusts(&Client::At(peer)) {
+        let peer = request.client_addr().map_or(Client::OnUnix, |client| Client::At(client.0));
+        if !self.trusts(&peer) {
             return;
         }
         let headers = request.headers();
@@ -92,7 +109,7 @@ impl TrustedProxies {
         };
         match story.client {
             Client::At(address) => request.extensions_mut().insert(ClientAddr(address)),
-            Client::Hidden => request.extensions_mut().remove(),
+            Client::OnUnix | Client::Hidden => request.extensions_mut().remove(),
         };
         if let Some(scheme) = story.scheme {
             request.extensions_mut().insert(scheme);
@@ -104,7 +121,7 @@ impl TrustedProxies {
 
     /// What `Forwarded` tells. Elements are split at every comma: one that a client left open with a
     /// quote must not swallow what the proxy wrote behind it.
-    fn by_forwarded(&self, peer: SocketAddr, headers: &HeaderMap) -> Story {
+    fn by_forwarded(&self, peer: Client, headers: &HeaderMap) -> Story {
         let mut story = Story::of(peer);
         let lines = headers.get_all(header::FORWARDED).iter().rev();
         let texts = lines.flat_map(|line| line.to_str().unwrap_or(MALFORMED).rsplit(','));
@@ -124,7 +141,7 @@ impl TrustedProxies {
 
     /// What `X-Forwarded-For`, `-Proto` and `-Host` tell. The lists of the latter two are as long as
     /// the first, or shorter where a proxy sets them for all.
-    fn by_x_forwarded(&self, peer: SocketAddr, headers: &HeaderMap) -> Story {
+    fn by_x_forwarded(&self, peer: Client, headers: &HeaderMap) -> Story {
         let mut story = Story::of(peer);
         let mut hops = 0;
         for text in values(headers, &X_FORWARDED_FOR) {
@@ -167,15 +184,17 @@ struct Story {
     is_told: bool,
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Client {
     At(SocketAddr),
+    /// The peer on a Unix socket itself.
+    OnUnix,
     Hidden,
 }
 
 impl Story {
-    fn of(peer: SocketAddr) -> Self {
-        Self { client: Client::At(peer), scheme: None, host: None, is_told: false }
+    fn of(peer: Client) -> Self {
+        Self { client: peer, scheme: None, host: None, is_told: false }
     }
 
     /// Both together, where they do not contradict each other. `None`: neither tells anything.
@@ -453,6 +472,36 @@ mod tests {
             .unwrap();
         TrustedProxies::new(["0.0.0.0/0".parse().unwrap()]).apply(&mut request);
         assert_eq!(request.client_addr(), None);
+    }
+
+    #[test]
+    fn rule_7_peers_on_a_unix_socket_are_believed_where_it_is_said() {
+        for (networks, headers, client, scheme) in [
+            (&[][..], &[("forwarded", "for=1.2.3.4;proto=https")][..], Some("1.2.3.4"), "https"),
+            (&[], &[("x-forwarded-for", "6.6.6.6, 1.2.3.4")], Some("1.2.3.4"), "http"),
+            (&["10.0.0.0/8"], &[("x-forwarded-for", "1.2.3.4, 10.0.0.9")], Some("1.2.3.4"), "http"),
+            (&[], &[("x-forwarded-for", "1.2.3.4, unknown")], None, "http"),
+            (&[], &[("x-forwarded-for", "1.2.3.4, unix:")], None, "http"),
+            (&[], &[("x-forwarded-proto", "https")], None, "https"),
+            (&[], &[("forwarded", "host=evil"), ("x-forwarded-for", "1.2.3.4")], None, "http"),
+            (&[], &[], None, "http"),
+        ] {
+            let networks = networks.iter().map(|network: &&str| network.parse().unwrap());
+            let proxies = TrustedProxies::new(networks).unix(true);
+            let mut request = http::Request::get("/").body(Body::empty()).unwrap();
+            for (name, value) in headers {
+                request.headers_mut().insert(*name, value.parse().unwrap());
+            }
+            proxies.apply(&mut request);
+            let found = request.client_addr().map(|client| client.0.ip().to_string());
+            assert_eq!((found.as_deref(), request.scheme()), (client, scheme), "{headers:?}");
+            // Whoever has an address is no peer on a Unix socket.
+            request.extensions_mut().remove::<Scheme>();
+            request.extensions_mut().insert(ClientAddr("6.6.6.6:1".parse().unwrap()));
+            proxies.apply(&mut request);
+            assert_eq!(request.client_addr().unwrap().0.ip().to_string(), "6.6.6.6");
+            assert_eq!(request.scheme(), "http");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use paste_core::{AppExt, BoxApp, TrustedProxies};
+use paste_core::{AppExt, BoxApp};
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -174,10 +174,9 @@ impl<'t> Builder<'t> {
             .unwrap_or_default();
         self.build_all();
         let app = self.served_app(&server.app)?;
-        let app = if server.trusted_proxies.is_empty() {
-            app
-        } else {
-            app.with(TrustedProxies::new(server.trusted_proxies.iter().copied())).boxed()
+        let app = match &server.trusted_proxies {
+            None => app,
+            Some(proxies) => app.with(proxies.clone()).boxed(),
         };
         Some(Site { app, server })
     }

@@ -107,7 +107,14 @@ async fn begin<A: App>(
     let certificates = serving.control.certificates.as_ref().filter(|_| door.redirect_to.is_none());
     let opening = async {
         if serving.proxy_protocol {
-            client = proxied(&socket).await?.or(client);
+            let named = proxied(&socket).await;
+            if let Err(error) = &named
+                && error.kind() == io::ErrorKind::InvalidData
+            {
+                let tell = || tracing::warn!(?client, "{error}; more of the kind are not told");
+                serving.proxy_warned.call_once(tell);
+            }
+            client = named?.or(client);
         }
         match certificates {
             None => Ok((None, speaks_http2(&socket).await?)),
@@ -153,7 +160,8 @@ async fn proxied(socket: &Socket) -> io::Result<Option<SocketAddr>> {
             Ok(client.map(listen::canonical))
         }
         Header::Partial | Header::Wrong => {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "no PROXY header"))
+            let message = "a connection without a correct PROXY header is closed";
+            Err(io::Error::new(io::ErrorKind::InvalidData, message))
         }
     }
 }
@@ -202,12 +210,12 @@ where
             match &mut phase {
                 Phase::Serving => {
                     if may_stop && stop.as_mut().poll(context).is_ready() {
-                        phase = if conn.is_beginning(LINGER) {
-                            Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)))
-                        } else {
-                            shut(connection.as_mut());
-                            Phase::Closing
-                        };
+                        if conn.is_beginning(LINGER) {
+                            phase = Phase::Lingering(Box::pin(tokio::time::sleep(LINGER)));
+                            continue; // the time has to be asked once for it to wake
+                        }
+                        shut(connection.as_mut());
+                        phase = Phase::Closing;
                     }
                 }
                 Phase::Lingering(end) => {

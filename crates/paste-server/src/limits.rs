@@ -91,10 +91,10 @@ impl Limits {
         self
     }
 
-    /// How many headers a request of HTTP/1 may have; beyond, 431. Default: 100.
+    /// How many headers a request of HTTP/1 may have, at least 1; beyond, 431. Default: 100.
     #[must_use]
     pub fn max_headers(mut self, count: usize) -> Self {
-        self.max_headers = count;
+        self.max_headers = count.max(1);
         self
     }
 
@@ -123,10 +123,10 @@ impl Limits {
         self
     }
 
-    /// How many requests a connection of HTTP/2 may have open. Default: 100.
+    /// How many requests a connection of HTTP/2 may have open, at least 1. Default: 100.
     #[must_use]
     pub fn http2_streams(mut self, count: u32) -> Self {
-        self.http2_streams = count;
+        self.http2_streams = count.max(1);
         self
     }
 

@@ -4,12 +4,14 @@
 //! 2. A body that comes too slowly while it is read is a 408: see [`crate::io::pace`].
 //! 3. What the app leaves unread is read and thrown away for a while, so that the client, which
 //!    may still be sending, gets to read the answer (RFC 9112, section 9.6). Not so where the
-//!    client waits to be asked for it (`Expect: 100-continue`).
+//!    client waits to be asked for it (`Expect: 100-continue`): the connection closes.
+//! 4. An answer after which the connection closes for the sake of the body says so, if that is known
+//!    when it begins.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -93,17 +95,33 @@ impl http_body::Body for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        if let Some(mut body) = self.body.take()
-            && self.drain
-            && !body.is_end_stream()
-        {
-            let conn = Arc::clone(&self.conn);
-            conn.drain(true);
-            tokio::spawn(async move {
-                let reading = async { while let Some(Ok(_)) = body.frame().await {} };
-                let _ = tokio::time::timeout(DRAIN, reading).await;
-                conn.drain(false);
-            });
+        let Some(mut body) = self.body.take().filter(|body| !body.is_end_stream()) else { return };
+        if !self.drain {
+            return self.conn.is_spoilt.store(true, Relaxed);
+        }
+        match skip_what_is_there(&mut body) {
+            Poll::Ready(true) => {}
+            Poll::Ready(false) => self.conn.is_spoilt.store(true, Relaxed),
+            Poll::Pending => {
+                let conn = Arc::clone(&self.conn);
+                conn.drain(true);
+                tokio::spawn(async move {
+                    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+                    let _ = tokio::time::timeout(DRAIN, reading).await;
+                    conn.drain(false);
+                });
+            }
+        }
+    }
+}
+
+/// Throws away what has come already. Ready at the end of the body: whether it ended well.
+fn skip_what_is_there(body: &mut Incoming) -> Poll<bool> {
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        match ready!(Pin::new(&mut *body).poll_frame(&mut context)) {
+            Some(Ok(_)) => {}
+            ended => return Poll::Ready(ended.is_none()),
         }
     }
 }

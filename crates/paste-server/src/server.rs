@@ -10,7 +10,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -146,6 +146,11 @@ impl Server {
         self
     }
 
+    /// Reads the certificates and keys as [`bind`](Self::bind) does, and opens nothing.
+    pub fn check_certificates(&self) -> io::Result<()> {
+        if self.tls.is_empty() { Ok(()) } else { Certificates::load(self.tls.clone()).map(drop) }
+    }
+
     /// Opens the sockets, and reads the certificates. From here on clients connect, though nothing
     /// answers them yet. An address that cannot be had is an error that names it.
     pub async fn bind(mut self) -> io::Result<BoundServer> {
@@ -259,6 +264,7 @@ impl BoundServer {
             edge: Edge::new(app, Arc::clone(&control), server.health),
             control: Arc::clone(&control),
             proxy_protocol: server.proxy_protocol,
+            proxy_warned: Once::new(),
         });
         let mut places = places.into_iter();
         let here = places.next().unwrap_or_default();
@@ -301,6 +307,8 @@ pub(crate) struct Serving<A> {
     pub(crate) edge: Edge<A>,
     pub(crate) control: Arc<Control>,
     pub(crate) proxy_protocol: bool,
+    /// That a PROXY header was missing or wrong has been logged.
+    pub(crate) proxy_warned: Once,
 }
 
 /// What a listener is for.

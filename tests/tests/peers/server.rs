@@ -187,6 +187,10 @@ async fn sockets_that_cannot_be_meant_are_told() {
             "exec 3</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$".to_owned(),
             "descriptor 3 is not a stream socket of TCP or Unix",
         ),
+        (
+            "export LISTEN_FDS=abc LISTEN_PID=$$".to_owned(),
+            "LISTEN_FDS is `abc`, expected how many sockets are handed over",
+        ),
         (String::from(":"), "no sockets were handed over: LISTEN_FDS is not set"),
     ] {
         let output = run("bash", &["-c", &format!("{prepare}; {serve}")]).await;
@@ -200,15 +204,26 @@ async fn sockets_that_cannot_be_meant_are_told() {
 }
 
 #[tokio::test]
-async fn nginx_passes_on_by_a_unix_socket() {
-    let place = Place::new("listen = \"unix:paster.sock\"\nunix_mode = \"666\"", "behind");
-    let site = place.serve().await;
-    assert_eq!(site.url, format!("unix:{}", place.text("paster.sock")));
-    let shipped =
-        fs::read_to_string(paste_tests::root().join("examples/deploy/nginx.conf")).unwrap();
-    let part = shipped
-        .replace("/run/paster/paster.sock", &place.text("paster.sock"))
-        .replace("listen 80;", &format!("listen unix:{};", place.text("nginx.sock")));
+async fn nginx_passes_on_by_a_unix_socket_and_tells_the_client_where_it_is_believed() {
+    let place = Place::new("", "");
+    place.certify("a.example").await;
+    let shipped = |file: &str| {
+        let file = paste_tests::root().join("examples/deploy").join(file);
+        fs::read_to_string(file)
+            .unwrap()
+            .replace("/run/paster/paster.sock", &place.text("paster.sock"))
+    };
+    let site = shipped("nginx.toml");
+    let (server, _) = site.split_once("[app.main]").unwrap();
+    // nginx itself is asked by a Unix socket, which needs no free port: a header names its client.
+    let listen = format!(
+        "listen unix:{} ssl; ssl_certificate {}; ssl_certificate_key {}; \
+         set_real_ip_from unix:; real_ip_header X-Test-Client;",
+        place.text("nginx.sock"),
+        place.text("cert.pem"),
+        place.text("key.pem")
+    );
+    let part = shipped("nginx.conf").replace("listen 80;", &listen);
     let conf =
         format!("pid {};\nevents {{}}\nhttp {{\naccess_log off;\n{part}\n}}", place.text("pid"));
     fs::write(place.path("nginx.conf"), conf).unwrap();
@@ -223,9 +238,27 @@ async fn nginx_passes_on_by_a_unix_socket() {
     ]));
     appears(&place.path("nginx.sock")).await;
     let socket = place.text("nginx.sock");
-    for _ in 0..3 {
-        let answer = print("curl", &["-sS", "--unix-socket", &socket, "http://a.example/"]).await;
-        assert_eq!(answer, "behind");
+    let forged = ["X-Forwarded-For: 6.6.6.6", "X-Forwarded-Host: evil", "Forwarded: host=evil"];
+    let ask =
+        ["-sSk", "--unix-socket", &socket, "https://a.example/", "-H", "X-Test-Client: 192.0.2.9"];
+    let ask = [&ask[..], &forged.map(|header| ["-H", header]).concat()].concat();
+    let unbelieved = server.replace("trusted_proxies = [\"unix\"]", "");
+    for (server, client, scheme) in
+        [(server, "\"192.0.2.9\"", "\"https\""), (&unbelieved, "null", "\"http\"")]
+    {
+        fs::write(place.path("site.toml"), format!("{server}[app.main]\nuse = \"dump\"\n"))
+            .unwrap();
+        let site = place.serve().await;
+        assert_eq!(site.url, format!("unix:{}", place.text("paster.sock")));
+        for _ in 0..3 {
+            let answer = print("curl", &ask).await;
+            let seen: serde_json::Value = serde_json::from_str(&answer).expect(&answer);
+            assert_eq!(seen["client_addr"].to_string(), client, "{answer}");
+            assert_eq!(seen["scheme"].to_string(), scheme, "{answer}");
+            assert_eq!(seen["host"], "a.example", "{answer}");
+        }
+        site.signal("TERM").await;
+        assert_eq!(site.ended().await.0, Some(0));
     }
 }
 

@@ -154,6 +154,21 @@ async fn semantics_4_9_only_trusted_proxies_are_believed() {
 }
 
 #[tokio::test]
+async fn semantics_4_9_a_proxy_on_a_unix_socket_is_believed_where_the_list_names_those() {
+    let show = |request: Request| async move {
+        let client = request.client_addr().map(|client| client.0.ip().to_string());
+        Ok(response::text(format!("{} {}", client.unwrap_or_default(), request.scheme())))
+    };
+    let everyone = || TrustedProxies::new(["0.0.0.0/0".parse().unwrap()]);
+    for (proxies, expected) in [(everyone(), " http"), (everyone().unix(true), "1.2.3.4 https")] {
+        let mut request = get("/x");
+        let told = "for=1.2.3.4;proto=https".parse().unwrap();
+        request.headers_mut().insert("forwarded", told);
+        assert_eq!(ask_request(&show.with(proxies), request).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn semantics_4_10_urls_name_only_sound_and_allowed_hosts() {
     let show = |request: Request| async move { Ok(response::text(request.url())) };
     let with_host = |host: &str| {

@@ -76,6 +76,33 @@ async fn semantics_7_7_a_client_that_goes_is_noticed_behind_what_it_sent() {
 }
 
 #[tokio::test]
+async fn semantics_7_7_behind_a_body_that_fills_the_buffers_a_reset_is_noticed_and_a_close_waits() {
+    let (app, mut begins) = hangs();
+    let server = TestServer::new(app).await;
+    let fill = async || {
+        let mut stream = server.connect().await;
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Until the system has taken nothing for a while.
+        let more = vec![b'x'; 65536];
+        let still = Duration::from_millis(200);
+        while tokio::time::timeout(still, stream.write(&more)).await.is_ok() {}
+        stream
+    };
+    let closed = fill().await;
+    let mut waits = within("the request", begins.recv()).await.unwrap();
+    let reset = fill().await;
+    let mut dropped = within("the request", begins.recv()).await.unwrap();
+    drop(closed);
+    reset.set_zero_linger().unwrap();
+    drop(reset);
+    assert_eq!(within("the drop", dropped.recv()).await, None);
+    // The close of the other, who went first, has not come.
+    assert_eq!(waits.try_recv(), Err(mpsc::error::TryRecvError::Empty));
+    server.handle.cut();
+}
+
+#[tokio::test]
 async fn semantics_7_14_what_is_left_of_a_body_is_not_taken_for_a_slow_head() {
     let server = limited(Limits::new().header_timeout(Duration::from_millis(500)), hello).await;
     let mut stream = server.connect().await;
@@ -102,6 +129,26 @@ async fn semantics_7_14_a_broken_body_says_that_the_connection_closes() {
         answer.starts_with("http/1.1 400 ") && answer.contains("connection: close"),
         "{answer}"
     );
+}
+
+#[tokio::test]
+async fn semantics_7_14_an_unread_body_that_closes_the_connection_is_told() {
+    let server = TestServer::with(Server::new().health("/up"), hello).await;
+    for (target, more) in [
+        ("/", "Transfer-Encoding: chunked\r\n\r\nZZ\r\n\r\n"),
+        ("/", "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"),
+        ("/up", "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n"),
+    ] {
+        let answer = server.raw(format!("POST {target} HTTP/1.1\r\nHost: x\r\n{more}")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{more}: {answer}");
+        assert!(answer.contains("connection: close\r\n"), "{more}: {answer}");
+    }
+    // Where the connection goes on, nothing is said.
+    let length =
+        "Content-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answers = server.raw(format!("POST / HTTP/1.1\r\nHost: x\r\n{length}")).await;
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 2, "{answers}");
+    assert_eq!(answers.matches("connection: close").count(), 1, "{answers}");
 }
 
 // The clock stands, and jumps to the next timer whenever all wait: no real time passes.

@@ -1,18 +1,20 @@
 //! Section 7, the server: where it listens, how clients come, and how it stops.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use paste_core::{Request, RequestExt, response};
 use paste_server::{Limits, Server};
-use paste_tests::{TestServer, within};
+use paste_tests::{Log, TestServer, within};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -61,6 +63,45 @@ async fn semantics_7_11_a_request_that_follows_an_answer_closely_is_answered() {
     assert_eq!(rest.matches(" by http").count(), 2, "{rest}");
     assert_eq!(rest.matches("connection: close\r\n").count(), 1, "{rest}");
     server.ended().await;
+}
+
+/// A connection that is answered just before a stop, and sends `next` behind its request.
+async fn is_closed_after_a_stop(
+    mut server: TestServer,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    next: &str,
+) {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b" by http") && !answer.ends_with(b" by https") {
+        within("the answer", stream.read_buf(&mut answer)).await.unwrap();
+    }
+    stream.write_all(next.as_bytes()).await.unwrap();
+    server.begin_stop();
+    let mut rest = String::new();
+    within("the end", stream.read_to_string(&mut rest)).await.unwrap();
+    assert_eq!(rest, "", "no second answer");
+    server.ended().await;
+}
+
+#[tokio::test]
+async fn semantics_7_11_who_was_just_answered_is_idle_a_second_later() {
+    let begun = Instant::now();
+    let pem = Pem::new();
+    pem.write("a", "a.example");
+    for next in ["", "GET / HT"] {
+        let server = TestServer::new(who).await;
+        let stream = server.connect().await;
+        is_closed_after_a_stop(server, stream, next).await;
+        let server = TestServer::with(Server::new().per_core(2), who).await;
+        let stream = server.connect().await;
+        is_closed_after_a_stop(server, stream, next).await;
+        let server = TestServer::with(pem.tls(Server::new(), "a"), who).await;
+        let stream = pem.connect(server.addr, "a.example", b"http/1.1").await.unwrap();
+        is_closed_after_a_stop(server, stream, next).await;
+    }
+    // Six times a second, and not the graceful timeout.
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,6 +325,7 @@ async fn semantics_7_23_a_client_of_a_unix_socket_has_no_address() {
 
 #[tokio::test]
 async fn semantics_7_23_a_proxy_names_the_client() {
+    let log = Log::start();
     let server = TestServer::with(Server::new().proxy_protocol(true), who).await;
     let v1 = format!("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n{GET}");
     assert!(server.raw(v1).await.ends_with("192.0.2.1:5000 by http"));
@@ -292,9 +334,14 @@ async fn semantics_7_23_a_proxy_names_the_client() {
     v2.extend(GET.as_bytes());
     assert!(server.raw(v2).await.ends_with("192.0.2.7:5000 by http"));
     assert!(server.raw(format!("PROXY UNKNOWN\r\n{GET}")).await.contains("127.0.0.1:"));
-    for wrong in [GET, "PROXY TCP4 x y 1 2\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"] {
+    for wrong in [
+        GET,
+        "PROXY TCP4 x y 1 2\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "PROXY TCP4 192.0.2.1 192.0.2.2 +1000 80\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
         assert_eq!(server.raw(wrong).await, "", "{wrong}");
     }
+    assert_eq!(log.lines_with("without a correct PROXY header").len(), 1);
 }
 
 #[tokio::test]
@@ -308,6 +355,20 @@ async fn semantics_7_24_runtimes_per_core_share_an_address_and_stop_together() {
     assert_eq!((counters.connections, counters.running_requests), (30, 0));
     assert!(counters.bytes_read >= 30 * GET.len() as u64 && counters.bytes_written > 3000);
     server.ended_now().await;
+}
+
+#[tokio::test]
+async fn semantics_7_24_an_address_that_another_server_has_is_an_error() {
+    for (first, second) in [(1, 2), (2, 1), (2, 2)] {
+        let server = TestServer::with(Server::new().per_core(first), who).await;
+        let again = Server::new().per_core(second).listen(server.addr.to_string());
+        let taken = again.clone().bind().await.unwrap_err();
+        let expected = format!("cannot listen on {}: ", server.addr);
+        assert!(taken.to_string().starts_with(&expected), "{first} {second}: {taken}");
+        assert!(server.raw(GET).await.ends_with("by http"));
+        server.ended_now().await;
+        drop(again.bind().await.unwrap()); // connections that have ended do not keep it
+    }
 }
 
 #[tokio::test]

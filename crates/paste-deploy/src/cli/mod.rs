@@ -46,7 +46,8 @@ enum Command {
         #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
         listen: Vec<String>,
     },
-    /// Tell everything that `serve` would refuse in FILE; exit 1 if there is anything
+    /// Tell everything that `serve` would refuse in FILE; exit 1 if there is anything. Whether an
+    /// address is free only `serve` can tell
     Check {
         /// The TOML file
         file: PathBuf,

@@ -37,7 +37,8 @@ pub struct LimitOptions {
     #[serde(deserialize_with = "header_size")]
     #[schemars(with = "String", default = "max_header_size")]
     pub max_header_size: u32,
-    /// How many headers a request of HTTP/1 may have.
+    /// How many headers a request of HTTP/1 may have, at least 1.
+    #[serde(deserialize_with = "positive")]
     pub max_headers: u16,
     /// How many connections may be open; further ones wait. 0: no limit.
     pub max_connections: usize,
@@ -45,7 +46,8 @@ pub struct LimitOptions {
     pub max_connections_per_address: usize,
     /// How many requests may run at once; further ones get 503. 0: no limit.
     pub max_requests: usize,
-    /// How many requests a connection of HTTP/2 may have open.
+    /// How many requests a connection of HTTP/2 may have open, at least 1.
+    #[serde(deserialize_with = "positive")]
     pub http2_streams: u32,
     /// How many more requests a connection of HTTP/2 may cancel than let end.
     pub http2_resets: usize,
@@ -94,6 +96,18 @@ fn header_size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32,
         Ok(bytes) if (8 * 1024..=16 << 20).contains(&bytes) => Ok(bytes),
         _ => Err(serde::de::Error::custom("expected a size from `8KiB` to `16MiB`")),
     }
+}
+
+fn positive<'de, D, N>(deserializer: D) -> Result<N, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    N: Deserialize<'de> + Default + PartialEq,
+{
+    let count = N::deserialize(deserializer)?;
+    if count == N::default() {
+        return Err(serde::de::Error::custom("0 would refuse every request"));
+    }
+    Ok(count)
 }
 
 fn header_timeout() -> &'static str {

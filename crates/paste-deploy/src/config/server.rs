@@ -1,9 +1,12 @@
 //! The section `[server]`.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::SocketAddr as UnixAddr;
 use std::path::{Path, PathBuf};
 
-use paste_core::Network;
+use paste_core::{Network, TrustedProxies};
+use paste_server::Server;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
@@ -46,11 +49,12 @@ pub struct ServerOptions {
     /// Whether a proxy says by a PROXY header who the client is, before anything else.
     #[serde(default)]
     pub proxy_protocol: bool,
-    /// The networks of the proxies before the server, such as `10.0.0.0/8`, which are believed about
-    /// the client's address, scheme and host (`Forwarded`, `X-Forwarded-For`, `-Proto`, `-Host`).
-    #[serde(default, deserialize_with = "networks")]
-    #[schemars(with = "Vec<String>")]
-    pub trusted_proxies: Vec<Network>,
+    /// The networks of the proxies before the server, such as `10.0.0.0/8`, and `unix` for whoever
+    /// comes by a Unix socket. They are believed about the client's address, scheme and host
+    /// (`Forwarded`, `X-Forwarded-For`, `-Proto`, `-Host`).
+    #[serde(default, deserialize_with = "proxies")]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub trusted_proxies: Option<TrustedProxies>,
     /// A path that tells how the server is: 200, or 503 while it stops.
     #[serde(default, deserialize_with = "path")]
     pub health: Option<String>,
@@ -82,7 +86,7 @@ impl Default for ServerOptions {
             redirect_to_https: Vec::new(),
             unix_mode: None,
             proxy_protocol: false,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: None,
             health: None,
             limits: LimitOptions::default(),
         }
@@ -112,21 +116,56 @@ impl ServerOptions {
             problems.add(redirect.clone(), "[server]: `redirect_to_https` needs `tls`");
         }
         for pair in &mut options.tls {
-            for file in [&mut pair.cert, &mut pair.key] {
-                *file = dir.join(&*file);
-                if let Err(error) = std::fs::File::open(&*file) {
-                    let message = format!("[server]: cannot read {}: {error}", file.display());
-                    problems.add(tls.clone(), message);
-                }
+            for problem in check_pair(pair, dir) {
+                problems.add(tls.clone(), format!("[server]: {problem}"));
             }
         }
-        let relative = |address: &mut String| {
-            if let Some(path) = address.strip_prefix("unix:") {
-                *address = format!("unix:{}", dir.join(path).display());
+        for (addresses, place) in
+            [(&mut options.listen, listen), (&mut options.redirect_to_https, redirect)]
+        {
+            for address in addresses {
+                let Some(path) = address.strip_prefix("unix:").map(|path| dir.join(path)) else {
+                    continue;
+                };
+                if let Err(problem) = check_socket_file(&path) {
+                    let message = format!("[server]: cannot listen on {address}: {problem}");
+                    problems.add(place.clone(), message);
+                }
+                *address = format!("unix:{}", path.display());
             }
-        };
-        options.listen.iter_mut().chain(&mut options.redirect_to_https).for_each(relative);
+        }
         options
+    }
+}
+
+/// What is wrong with a certificate and its key, whose names become relative to `dir`.
+fn check_pair(pair: &mut TlsOptions, dir: &Path) -> Vec<String> {
+    let mut problems = Vec::new();
+    for file in [&mut pair.cert, &mut pair.key] {
+        *file = dir.join(&*file);
+        if let Err(error) = std::fs::File::open(&*file) {
+            problems.push(format!("cannot read {}: {error}", file.display()));
+        }
+    }
+    if problems.is_empty()
+        && let Err(error) = Server::new().tls(&pair.cert, &pair.key).check_certificates()
+    {
+        problems.push(error.to_string());
+    }
+    problems
+}
+
+/// Whether a socket may be made at `path`, as far as can be told without making it.
+fn check_socket_file(path: &Path) -> Result<(), String> {
+    UnixAddr::from_pathname(path).map_err(|error| error.to_string())?;
+    if path.symlink_metadata().is_ok_and(|found| !found.file_type().is_socket()) {
+        return Err("there is a file of this name, which is not a socket".to_owned());
+    }
+    let dir = path.parent().unwrap_or(path);
+    match dir.metadata() {
+        Err(error) => Err(format!("cannot read the directory {}: {error}", dir.display())),
+        Ok(found) if !found.is_dir() => Err(format!("{} is not a directory", dir.display())),
+        Ok(_) => Ok(()),
     }
 }
 
@@ -248,17 +287,28 @@ pub(crate) fn parse_address(text: &str) -> Result<String, String> {
     let is_address = text.parse::<SocketAddr>().is_ok();
     let is_named = text.rsplit_once(':').is_some_and(|(host, port)| {
         let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
-        !host.is_empty() && host != "unix" && is_name(host) && is_port
+        !matches!(host, "" | "unix" | "fd") && is_name(host) && is_port
     });
     if is_special || is_address || is_named {
         return Ok(text.to_owned());
     }
-    Err(format!("`{text}` is not an address: expected HOST:PORT, unix:PATH or fd"))
+    let about_fd = if text.starts_with("fd") {
+        "; `fd` alone stands for all sockets that the service manager hands over"
+    } else {
+        ""
+    };
+    Err(format!("`{text}` is not an address: expected HOST:PORT, unix:PATH or fd{about_fd}"))
 }
 
-fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TrustedProxies>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
+    let (unix, networks): (Vec<_>, Vec<_>) = texts.iter().partition(|text| *text == "unix");
+    let network = |text: &String| {
+        let wrong = |error| serde::de::Error::custom(format!("{error}, nor `unix`"));
+        text.parse::<Network>().map_err(wrong)
+    };
+    let networks = networks.into_iter().map(network).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(TrustedProxies::new(networks).unix(!unix.is_empty())))
 }
 
 /// More threads than any machine has cores are a mistake.

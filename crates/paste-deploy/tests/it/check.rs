@@ -132,6 +132,10 @@ fn each_mistake_of_the_server_is_told() {
             ":1:21: [server]: `80` is not an address: expected HOST:PORT, unix:PATH or fd",
         ),
         (
+            "listen = \"fd:3\"",
+            ":1:21: [server]: `fd:3` is not an address: expected HOST:PORT, unix:PATH or fd; `fd` alone stands for all sockets that the service manager hands over",
+        ),
+        (
             "listen = []",
             ":1:21: [server]: invalid length 0, expected an address such as \"127.0.0.1:8080\", or a list of them",
         ),
@@ -170,6 +174,8 @@ fn each_mistake_of_the_server_is_told() {
             "limits = { max_header_size = \"1KiB\" }",
             ":1:41: [server]: expected a size from `8KiB` to `16MiB`",
         ),
+        ("limits = { max_headers = 0 }", ":1:37: [server]: 0 would refuse every request"),
+        ("limits = { http2_streams = 0 }", ":1:39: [server]: 0 would refuse every request"),
         (
             "limits = { max_conections = 5 }",
             ":1:23: [server]: unknown field `max_conections`, expected one of",
@@ -186,6 +192,48 @@ fn each_mistake_of_the_server_is_told() {
         problems("server.tls = { cert = \"c.pem\", key = \"k.pem\" }\napp.main.use = \"dump\"");
     assert_eq!(unread.len(), 2);
     assert!(unread[0].contains("c.pem: No such file"), "{unread:?}");
+}
+
+#[test]
+fn a_unix_socket_that_cannot_be_made_is_told() {
+    let long = format!("unix:{}", "x".repeat(120));
+    for (address, expected) in [
+        ("unix:/nonexist/x.sock", "cannot read the directory /nonexist: No such file"),
+        ("unix:site.toml/x.sock", "is not a directory"),
+        ("unix:public", "there is a file of this name, which is not a socket"),
+        (&long, "path must be shorter than"),
+    ] {
+        let toml = format!("app.main.use = \"dump\"\n[server]\nlisten = \"{address}\"");
+        let found = problems(&toml);
+        let begin = format!(":3:10: [server]: cannot listen on {address}: ");
+        assert!(found.len() == 1 && found[0].starts_with(&begin), "{address}: {found:?}");
+        assert!(found[0].contains(expected), "{address}: {found:?}");
+    }
+    Fixture::new("app.main.use = \"dump\"\nserver.listen = \"unix:x.sock\"").load().unwrap();
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn a_key_of_another_certificate_is_told() {
+    let site = |tls: &str| {
+        let site = Fixture::new(&format!("app.main.use = \"dump\"\n[server]\ntls = {tls}"));
+        for name in ["a", "b"] {
+            let made = rcgen::generate_simple_self_signed([format!("{name}.example")]).unwrap();
+            site.0.write(format!("{name}.crt"), made.cert.pem()).unwrap();
+            site.0.write(format!("{name}.key"), made.signing_key.serialize_pem()).unwrap();
+        }
+        site.load().map(drop).map_err(|error| error.to_string())
+    };
+    let (a, b) = ("{ cert = \"a.crt\", key = \"a.key\" }", "{ cert = \"b.crt\", key = \"b.key\" }");
+    let mixed = "{ cert = \"a.crt\", key = \"b.key\" }";
+    site(&format!("[{a}, {b}]")).unwrap();
+    for tls in [mixed.to_owned(), format!("[{a}, {mixed}]"), format!("[{mixed}, {b}]")] {
+        let error = site(&tls).unwrap_err();
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains(":3:7: [server]: ") && error.contains("b.key: "), "{error}");
+    }
+    let error = site("{ cert = \"a.key\", key = \"a.crt\" }").unwrap_err();
+    assert!(error.contains(":3:7: [server]: ") && error.contains("a.key: "), "{error}");
 }
 
 #[test]

@@ -222,6 +222,8 @@ async fn trusted_proxies_are_believed_about_the_client() {
     for (networks, client, scheme) in [
         ("\"127.0.0.0/8\"", "1.2.3.4", "https"),
         ("\"10.0.0.0/8\"", "127.0.0.1", "http"),
+        ("\"unix\"", "127.0.0.1", "http"),
+        ("\"unix\", \"127.0.0.1\"", "1.2.3.4", "https"),
         ("", "127.0.0.1", "http"),
     ] {
         let app = Fixture::new(&toml(networks)).app();
@@ -231,6 +233,7 @@ async fn trusted_proxies_are_believed_about_the_client() {
     }
     let wrong = Fixture::new(&toml("\"10.0.0.0/33\"")).load().unwrap_err().to_string();
     assert!(wrong.contains(":2:19: [server]: `10.0.0.0/33` is not a network"), "{wrong}");
+    assert!(wrong.contains("nor an address, nor `unix`"), "{wrong}");
 }
 
 #[tokio::test]

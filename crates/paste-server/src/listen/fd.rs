@@ -4,6 +4,7 @@
 //! 1. What was not handed to this process is not taken.
 //! 2. Each must be a stream socket, of TCP or Unix, that listens; else the error names it.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -14,13 +15,21 @@ use super::Bound;
 
 /// Takes all sockets that were handed over.
 pub(crate) fn take(copies: usize) -> io::Result<Vec<Bound>> {
-    let is_set = std::env::var_os("LISTEN_FDS").is_some();
+    let count = std::env::var_os("LISTEN_FDS");
+    let is_number =
+        |count: &OsStr| count.to_str().is_some_and(|count| count.parse::<u32>().is_ok());
     let mut sockets = ListenFd::from_env();
     if sockets.len() == 0 {
-        let message = if is_set {
-            "the sockets in LISTEN_FDS are for another process (LISTEN_PID), or there are none"
-        } else {
-            "no sockets were handed over: LISTEN_FDS is not set"
+        let message = match count {
+            Some(count) if !is_number(&count) => {
+                let count = count.display();
+                format!("LISTEN_FDS is `{count}`, expected how many sockets are handed over")
+            }
+            Some(_) => {
+                "the sockets in LISTEN_FDS are for another process (LISTEN_PID), or there are none"
+                    .to_owned()
+            }
+            None => "no sockets were handed over: LISTEN_FDS is not set".to_owned(),
         };
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }

@@ -2,9 +2,10 @@
 //! `proxy-protocol.txt` of `HAProxy`).
 //!
 //! 1. The header is required where the listener expects it, and read within the time of a head.
-//! 2. The client's address is the source that the header names. `UNKNOWN`, `LOCAL` and families
-//!    that have no address keep the address of the connection.
-//! 3. What is not a whole, correct header closes the connection.
+//! 2. The client's address is the source that the header names. `UNKNOWN`, `LOCAL` and the other
+//!    families that the protocol knows keep the address of the connection.
+//! 3. What is not a whole, correct header closes the connection. The first is logged as a warning,
+//!    since a proxy that is set up wrongly sends no other.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -53,7 +54,7 @@ fn parse_v1(bytes: &[u8]) -> Header {
         ["PROXY", family @ ("TCP4" | "TCP6"), source, target, source_port, target_port] => {
             let address = |ip: &str, port: &str| {
                 let ip: IpAddr = ip.parse().ok()?;
-                let port: u16 = port.parse().ok()?;
+                let port = parse_port(port)?;
                 (ip.is_ipv4() == (family == "TCP4")).then(|| SocketAddr::new(ip, port))
             };
             match (address(source, source_port), address(target, target_port)) {
@@ -63,6 +64,12 @@ fn parse_v1(bytes: &[u8]) -> Header {
         }
         _ => Header::Wrong,
     }
+}
+
+/// Digits alone, without zeros before them.
+fn parse_port(text: &str) -> Option<u16> {
+    let port: u16 = text.parse().ok()?;
+    (port.to_string() == text).then_some(port)
 }
 
 fn parse_v2(bytes: &[u8]) -> Header {
@@ -85,8 +92,9 @@ fn parse_v2(bytes: &[u8]) -> Header {
     let source = match (command, family) {
         (0x21, 0x11) => v4().map(Some),
         (0x21, 0x21) => v6().map(Some),
-        // LOCAL, or a family without addresses of TCP.
-        _ => Some(None),
+        // LOCAL, whatever stands behind it; unspecified, UDP, and Unix sockets.
+        (0x20, _) | (_, 0x00 | 0x12 | 0x22 | 0x31 | 0x32) => Some(None),
+        _ => None,
     };
     source.map_or(Header::Wrong, |source| Header::Whole(V2_FIXED + length, source))
 }
@@ -114,6 +122,13 @@ mod tests {
             ("PROXY TCP4 ::1 ::1 1 2\r\n", Header::Wrong),
             ("PROXY TCP4 192.0.2.1 192.0.2.2 5000\r\n", Header::Wrong),
             ("PROXY TCP4 192.0.2.1 192.0.2.2 5000 99999\r\n", Header::Wrong),
+            ("PROXY TCP4 192.0.2.1 192.0.2.2 +1000 80\r\n", Header::Wrong),
+            ("PROXY TCP4 192.0.2.1 192.0.2.2 1000 0080\r\n", Header::Wrong),
+            (
+                "PROXY TCP4 192.0.2.1 192.0.2.2 0 65535\r\n",
+                Header::Whole(40, source("192.0.2.1:0")),
+            ),
+            ("PROXY TCP4 192.0.2.1 192.0.2.2  80\r\n", Header::Wrong),
             ("PROXY TCP4  192.0.2.1 192.0.2.2 5000 80\r\n", Header::Wrong),
             ("GET / HTTP/1.1\r\n", Header::Wrong),
         ] {
@@ -142,6 +157,13 @@ mod tests {
             Header::Whole(52, Some("[::1]:7".parse().unwrap()))
         );
         assert_eq!(parse(&header(0x20, 0, &[])), Header::Whole(16, None));
+        assert_eq!(parse(&header(0x20, 0x41, &[])), Header::Whole(16, None));
+        for family in [0x00, 0x12, 0x22, 0x31, 0x32] {
+            assert_eq!(parse(&header(0x21, family, &v4)), Header::Whole(28, None), "{family:x}");
+        }
+        for family in [0x01, 0x10, 0x13, 0x20, 0x30, 0x33, 0x41, 0xFF] {
+            assert_eq!(parse(&header(0x21, family, &v4)), Header::Wrong, "{family:x}");
+        }
         assert_eq!(parse(&header(0x21, 0x11, &v4[..8])), Header::Wrong);
         assert_eq!(parse(&header(0x31, 0x11, &v4)), Header::Wrong);
         assert_eq!(parse(&header(0x21, 0x11, &[0; 3000])), Header::Wrong);
