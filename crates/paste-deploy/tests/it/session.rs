@@ -156,7 +156,7 @@ fn session_is_checked_and_check_touches_nothing() {
         names.sort();
         assert_eq!(names, ["public", "site.toml"], "{store}");
     }
-    let unknown = "names no store: expected `sqlite:PATH`, `file:DIR`, `memory:` or `cookie:`";
+    let unknown = "names no store: expected `sqlite:PATH`, `file:DIR`, `redis:URL`, `postgres:URL`, `memory:` or `cookie:`";
     for (keys, expected) in [
         ("store = \"sqlite\"", &*format!(":4:9: `sqlite:` {unknown}")),
         ("store = \"memory:x\"", &format!(":4:9: `memory:` {unknown}")),
