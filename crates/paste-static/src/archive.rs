@@ -31,6 +31,7 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::Delivery;
 use crate::conditional::EntityTag;
 use crate::entity::{self, Content, Entity};
+use crate::file_body::Written;
 use crate::packed::{Located, is_servable, locate};
 use crate::static_dir::redirect_to_slash;
 
@@ -51,11 +52,12 @@ pub struct Archive {
 #[derive(Debug)]
 pub struct ArchiveError(String);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entries {
     files: BTreeMap<String, Place>,
     directories: BTreeSet<String>,
     modified: Option<SystemTime>,
+    written: Written,
 }
 
 #[derive(Debug)]
@@ -81,7 +83,12 @@ impl Archive {
         let metadata = file.metadata().map_err(|error| told(&error))?;
         let shared = Shared { file: Arc::new(file), at: 0 };
         let mut archive = ZipArchive::new(shared).map_err(|error| told(&error))?;
-        let mut entries = Entries { modified: metadata.modified().ok(), ..Entries::default() };
+        let mut entries = Entries {
+            files: BTreeMap::new(),
+            directories: BTreeSet::new(),
+            modified: metadata.modified().ok(),
+            written: Written::of(&metadata),
+        };
         let identity = (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
         for number in 0..archive.len() {
             let entry = archive.by_index_raw(number).map_err(|error| told(&error))?;
@@ -128,7 +135,8 @@ impl Archive {
     async fn content(&self, place: &Place) -> Result<Content> {
         if let Some(offset) = place.stored_at {
             let file = Arc::clone(&self.zip.clone().into_inner().file);
-            return Ok(Content::File(FileRange { file, offset, length: place.size }));
+            let range = FileRange { file, offset, length: place.size };
+            return Ok(Content::File(range, self.entries.written));
         }
         let (mut archive, number, size) = (self.zip.clone(), place.number, place.size);
         let inflating = tokio::task::spawn_blocking(move || {

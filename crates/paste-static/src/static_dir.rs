@@ -9,7 +9,9 @@
 //!    prefix and the query stay, and the target never begins with two slashes.
 //! 4. A directory is answered by the first of its index files that exists.
 //! 5. A file is streamed with its length, its modification time and the content type of the name
-//!    that was asked for; text has the charset UTF-8. A file that shrinks meanwhile cuts the response.
+//!    that was asked for; text has the charset UTF-8. A file that shrinks meanwhile cuts the response; so
+//!    does one that is written to, where it takes more than one piece of 64 KiB: whoever gets all of it
+//!    has got what it was when it was opened. Files are to be replaced, not changed.
 //! 6. A file that exists and cannot be read is a 403 when permission lacks.
 //! 7. A file has a strong `ETag` of its identity (device, inode, time of change, length); conditions
 //!    and ranges are RFC 9110's.
@@ -320,7 +322,7 @@ pub(crate) fn file_entity(chosen: Chosen, mut headers: HeaderMap) -> Entity {
     }
     let range = FileRange { file: Arc::new(open.file), offset: 0, length: open.length };
     Entity {
-        content: Content::File(range),
+        content: Content::File(range, open.written),
         tag: Some(EntityTag::of_identity(&open.identity, open.length)),
         modified: open.modified,
         headers,

@@ -8,13 +8,17 @@
 //!    Zeros are never sent.
 //! 4. A piece that is not in memory is read on the blocking pool first, so that sending does not wait
 //!    for a disk. A file that has become shorter ends the connection.
-//!    What is on its way is the file's own memory, so a change in place may still be seen in it.
-//! 5. Where the system does not send a file by itself, its pieces are read and written.
+//! 5. So does one that was written to while it was sent: where that takes several sends, its size and
+//!    its time of change are compared with those of when it was queued, before each send that may be the
+//!    last. What is on its way is the file's own memory: a change of what the system has taken and the
+//!    client has not is seen in it.
+//! 6. Where the system does not send a file by itself, its pieces are read and written.
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, IoSlice};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -58,7 +62,28 @@ impl fmt::Debug for Marker {
 
 /// The pieces whose markers hyper has and has not written yet, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct Queue(VecDeque<FileRange>);
+pub(crate) struct Queue(VecDeque<Piece>);
+
+#[derive(Debug)]
+struct Piece {
+    rest: FileRange,
+    written: Written,
+    /// Nothing of the file was sent yet, or this is the last of it.
+    is_first: bool,
+    is_last: bool,
+}
+
+/// What of a file is another after it was written to: its size, and the time of that in seconds and
+/// nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Written(u64, i64, i64);
+
+impl Written {
+    fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self(metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+    }
+}
 
 impl Queue {
     /// Nothing is queued, for no marker is being written.
@@ -68,15 +93,22 @@ impl Queue {
 
     /// The piece that a marker of `length` bytes stands for.
     pub(crate) fn next(&self, length: usize) -> io::Result<&FileRange> {
-        self.0.front().filter(|piece| piece.length == length as u64).ok_or_else(mismatch)
+        let piece = self.0.front().filter(|piece| piece.rest.length == length as u64);
+        let piece = piece.ok_or_else(mismatch)?;
+        if piece.is_last && !piece.is_first && Written::of(&piece.rest.file)? != piece.written {
+            tracing::error!("a file was changed while it was sent; the connection ends");
+            return Err(io::Error::other("the file was changed while it was sent"));
+        }
+        Ok(&piece.rest)
     }
 
     /// So much of the first piece was sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         if let Some(piece) = self.0.front_mut() {
-            piece.offset += sent as u64;
-            piece.length = piece.length.saturating_sub(sent as u64);
-            if piece.length == 0 {
+            piece.is_first &= sent == 0;
+            piece.rest.offset += sent as u64;
+            piece.rest.length = piece.rest.length.saturating_sub(sent as u64);
+            if piece.rest.length == 0 {
                 self.0.pop_front();
             }
         }
@@ -93,13 +125,21 @@ pub(crate) struct Marked {
     conn: Arc<Conn>,
     marker: Marker,
     rest: FileRange,
+    /// What the file was like when its first piece was queued.
+    written: Option<Written>,
     /// The next piece, on its way into memory.
     reading: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Marked {
     pub(crate) fn new(conn: &Arc<Conn>, marker: &Marker, range: FileRange) -> Self {
-        Self { conn: Arc::clone(conn), marker: marker.clone(), rest: range, reading: None }
+        Self {
+            conn: Arc::clone(conn),
+            marker: marker.clone(),
+            rest: range,
+            written: None,
+            reading: None,
+        }
     }
 }
 
@@ -127,6 +167,12 @@ impl http_body::Body for Marked {
         }
         this.rest.offset += piece.length;
         this.rest.length -= piece.length;
+        let (is_first, is_last) = (this.written.is_none(), this.rest.length == 0);
+        let written = match this.written {
+            Some(written) => written,
+            None => *this.written.insert(Written::of(&piece.file)?),
+        };
+        let piece = Piece { rest: piece, written, is_first, is_last };
         this.conn.inner().files.0.push_back(piece);
         Poll::Ready(Some(Ok(Frame::data(this.marker.0.slice(..length)))))
     }
@@ -235,7 +281,9 @@ mod tests {
         let mut queue = Queue::default();
         assert!(queue.check_empty().is_ok() && queue.next(5).is_err());
         let file = Arc::new(tempfile::tempfile().unwrap());
-        queue.0.push_back(FileRange { file, offset: 7, length: 5 });
+        let written = Written::of(&file).unwrap();
+        let rest = FileRange { file: Arc::clone(&file), offset: 7, length: 5 };
+        queue.0.push_back(Piece { rest, written, is_first: true, is_last: true });
         assert!(queue.check_empty().is_err() && queue.next(4).is_err() && queue.next(6).is_err());
         assert_eq!(queue.next(5).unwrap().offset, 7);
         queue.advance(3);

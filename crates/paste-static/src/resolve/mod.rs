@@ -22,6 +22,7 @@ use paste_core::path::{decode, segments};
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::file_body::Written;
 use crate::windows;
 
 /// Which symbolic links below a root are followed.
@@ -74,6 +75,8 @@ pub(crate) struct OpenFile {
     pub(crate) length: u64,
     /// When it was last changed, where the system says.
     pub(crate) modified: Option<SystemTime>,
+    /// What tells whether it was written to since.
+    pub(crate) written: Written,
     /// Device, inode and time of the last change in nanoseconds.
     pub(crate) identity: (u64, u64, i128),
 }
@@ -204,8 +207,8 @@ fn what_is(opened: OwnedFd) -> io::Result<Found> {
     }
     let changed = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
     let identity = (metadata.dev(), metadata.ino(), changed);
-    let modified = metadata.modified().ok();
-    Ok(Found::File(OpenFile { length: metadata.len(), modified, identity, file }))
+    let (modified, written) = (metadata.modified().ok(), Written::of(&metadata));
+    Ok(Found::File(OpenFile { length: metadata.len(), modified, written, identity, file }))
 }
 
 /// The path names nothing, as opposed to something that cannot be read.
