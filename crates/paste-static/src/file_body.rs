@@ -11,12 +11,13 @@
 
 use std::fs::{File, Metadata};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, TryStreamExt};
 use http_body_util::StreamBody;
-use paste_core::{Body, FileRange};
+use paste_core::{Body, FileRange, Result};
 
 /// How much is read at once.
 const CHUNK: u64 = 64 * 1024;
@@ -36,7 +37,7 @@ impl Written {
         if Self::of(&file.metadata()?) == self {
             return Ok(());
         }
-        Err(io::Error::other("the file was changed while it was sent"))
+        Err(broken(file, io::ErrorKind::Other, "was changed"))
     }
 }
 
@@ -51,7 +52,7 @@ fn chunks(
     range: FileRange,
     written: Written,
     is_only: bool,
-) -> impl Stream<Item = io::Result<Bytes>> + Send {
+) -> impl Stream<Item = Result<Bytes>> + Send {
     stream::try_unfold((range, is_only), move |(mut rest, is_first)| async move {
         if rest.length == 0 {
             return Ok(None);
@@ -71,6 +72,13 @@ fn chunks(
     })
 }
 
+/// What became of a file while it was sent, for the log; with its path, where the system tells it.
+fn broken(file: &File, kind: io::ErrorKind, became: &str) -> io::Error {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let path = std::fs::read_link(link).unwrap_or_else(|_| "a file".into());
+    io::Error::new(kind, format!("{} {became} while it was sent", path.display()))
+}
+
 /// What is read by `read_at` of the beginning of `rest`.
 fn read(
     rest: &FileRange,
@@ -79,10 +87,7 @@ fn read(
     let mut buffer = vec![0; usize::try_from(rest.length.min(CHUNK)).unwrap_or(usize::MAX)];
     let read = read_at(&rest.file, &mut buffer, rest.offset)?;
     if read == 0 {
-        return Err(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            "the file shrank while it was sent",
-        ));
+        return Err(broken(&rest.file, io::ErrorKind::UnexpectedEof, "shrank"));
     }
     buffer.truncate(read);
     Ok(buffer.into())
@@ -133,7 +138,15 @@ mod tests {
             FileRange { file: Arc::new(tempfile::tempfile().unwrap()), offset: 0, length: 1 };
         assert!(read_cached(&range).is_none());
         let written = Written::of(&range.file.metadata().unwrap());
-        assert!(file_body(range, written, true).chunk().await.is_err());
+        let error = file_body(range, written, true).chunk().await.unwrap_err();
+        let told = format!("{error:?}");
+        assert!(told.contains("file_body.rs:"), "the place is ours: {told}");
+        if cfg!(target_os = "linux") {
+            assert!(
+                told.contains("caused by: /") && told.contains("shrank while it was sent"),
+                "{told}"
+            );
+        }
     }
 
     /// What becomes of a body of which one piece was read when `change` happened.

@@ -38,7 +38,7 @@ pub(super) struct Options {
     #[schemars(with = "BTreeMap<String, String>")]
     not_found: BTreeMap<String, Spanned<String>>,
     /// Which symbolic links are followed: those that stay `inside` the root, none (`deny`), or all
-    /// (`follow`).
+    /// (`follow`). A relative link whose way leads out of the root and back is none of those inside.
     #[serde(default)]
     symlinks: Symlinks,
 }

@@ -30,7 +30,7 @@ pub(super) struct Options {
     #[serde(default = "yes")]
     precompressed: bool,
     /// Which symbolic links are followed: those that stay `inside` the root, none (`deny`), or all
-    /// (`follow`).
+    /// (`follow`). A relative link whose way leads out of the root and back is none of those inside.
     #[serde(default)]
     symlinks: Symlinks,
     /// Whether names that begin with a dot are served; `.well-known` always is.

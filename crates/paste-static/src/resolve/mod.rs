@@ -30,7 +30,8 @@ use crate::windows;
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Symlinks {
-    /// Those that stay below the root, and lead to nothing hidden.
+    /// Those that stay below the root, and lead to nothing hidden. A relative link whose way leads out of
+    /// the root and back into it is not followed.
     #[default]
     Inside,
     /// None: they name nothing.
@@ -177,9 +178,13 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Opens the directory that `relative` names, to be read.
+    /// Opens the directory that `relative` names, to be read. One that is not there is an error of the
+    /// kind `NotFound`.
     pub(crate) fn directory(&self, relative: &Path) -> io::Result<OwnedFd> {
-        Ok(self.open_below(relative, READ | OFlags::DIRECTORY)?)
+        match self.open_below(relative, READ | OFlags::DIRECTORY) {
+            Err(error) if is_absence(error) => Err(io::ErrorKind::NotFound.into()),
+            opened => Ok(opened?),
+        }
     }
 
     /// The names in a directory that may name something.
