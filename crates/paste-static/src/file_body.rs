@@ -33,7 +33,7 @@ impl Written {
     }
 
     /// Fails if `file` was written to since.
-    fn check(self, file: &File) -> io::Result<()> {
+    pub(crate) fn check(self, file: &File) -> io::Result<()> {
         if Self::of(&file.metadata()?) == self {
             return Ok(());
         }

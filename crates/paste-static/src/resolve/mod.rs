@@ -68,6 +68,16 @@ pub(crate) enum Found {
     Nothing,
 }
 
+/// Device, inode and time of the inode's last change in nanoseconds.
+pub(crate) type Identity = (u64, u64, i128);
+
+/// The identity of what has this metadata. The time at which it was written to does not count: anybody
+/// may set that.
+pub(crate) fn identity(metadata: &fs::Metadata) -> Identity {
+    let changed = i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec());
+    (metadata.dev(), metadata.ino(), changed)
+}
+
 /// A file that was found, and what it was like when it was opened.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
@@ -78,8 +88,7 @@ pub(crate) struct OpenFile {
     pub(crate) modified: Option<SystemTime>,
     /// What tells whether it was written to since.
     pub(crate) written: Written,
-    /// Device, inode and time of the last change in nanoseconds.
-    pub(crate) identity: (u64, u64, i128),
+    pub(crate) identity: Identity,
 }
 
 /// What tells whether names came into a directory or left it: its device, inode and time of change in
@@ -210,8 +219,7 @@ fn what_is(opened: OwnedFd) -> io::Result<Found> {
     if !metadata.is_file() {
         return Ok(Found::Nothing);
     }
-    let changed = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    let identity = (metadata.dev(), metadata.ino(), changed);
+    let identity = identity(&metadata);
     let (modified, written) = (metadata.modified().ok(), Written::of(&metadata));
     Ok(Found::File(OpenFile { length: metadata.len(), modified, written, identity, file }))
 }
