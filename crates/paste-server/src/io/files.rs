@@ -18,14 +18,15 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, IoSlice};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::Frame;
-use paste_core::FileRange;
+use paste_core::{Error, FileRange};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 use tokio::task::JoinHandle;
@@ -96,8 +97,7 @@ impl Queue {
         let piece = self.0.front().filter(|piece| piece.rest.length == length as u64);
         let piece = piece.ok_or_else(mismatch)?;
         if piece.is_last && !piece.is_first && Written::of(&piece.rest.file)? != piece.written {
-            tracing::error!("a file was changed while it was sent; the connection ends");
-            return Err(io::Error::other("the file was changed while it was sent"));
+            return Err(told(broken(&piece.rest.file, io::ErrorKind::Other, "was changed")));
         }
         Ok(&piece.rest)
     }
@@ -143,38 +143,50 @@ impl Marked {
     }
 }
 
+impl Marked {
+    /// The marker of the next piece, which is queued. Its errors have a place in this file.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Result<Poll<Bytes>, Error> {
+        let length = size(&self.rest).min(PIECE);
+        let piece = FileRange { length: length as u64, ..self.rest.clone() };
+        if self.reading.is_none() && !is_in_memory(&piece)? {
+            let piece = piece.clone();
+            self.reading = Some(tokio::task::spawn_blocking(move || read_through(piece)));
+        }
+        if let Some(reading) = &mut self.reading {
+            let Poll::Ready(read) = Pin::new(reading).poll(context) else {
+                return Ok(Poll::Pending);
+            };
+            self.reading = None;
+            read??;
+        }
+        self.rest.offset += piece.length;
+        self.rest.length -= piece.length;
+        let (is_first, is_last) = (self.written.is_none(), self.rest.length == 0);
+        let written = match self.written {
+            Some(written) => written,
+            None => *self.written.insert(Written::of(&piece.file)?),
+        };
+        let piece = Piece { rest: piece, written, is_first, is_last };
+        self.conn.inner().files.0.push_back(piece);
+        Ok(Poll::Ready(self.marker.0.slice(..length)))
+    }
+}
+
 impl http_body::Body for Marked {
     type Data = Bytes;
-    type Error = io::Error;
+    type Error = Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let this = &mut *self;
-        let length = size(&this.rest).min(PIECE);
-        if length == 0 {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self.rest.length == 0 {
             return Poll::Ready(None);
         }
-        let piece = FileRange { length: length as u64, ..this.rest.clone() };
-        if this.reading.is_none() && !is_in_memory(&piece)? {
-            let piece = piece.clone();
-            this.reading = Some(tokio::task::spawn_blocking(move || read_through(piece)));
+        match self.poll_piece(context) {
+            Ok(marker) => marker.map(|marker| Some(Ok(Frame::data(marker)))),
+            Err(error) => Poll::Ready(Some(Err(error))),
         }
-        if let Some(reading) = &mut this.reading {
-            ready!(Pin::new(reading).poll(context))??;
-            this.reading = None;
-        }
-        this.rest.offset += piece.length;
-        this.rest.length -= piece.length;
-        let (is_first, is_last) = (this.written.is_none(), this.rest.length == 0);
-        let written = match this.written {
-            Some(written) => written,
-            None => *this.written.insert(Written::of(&piece.file)?),
-        };
-        let piece = Piece { rest: piece, written, is_first, is_last };
-        this.conn.inner().files.0.push_back(piece);
-        Poll::Ready(Some(Ok(Frame::data(this.marker.0.slice(..length)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -185,7 +197,7 @@ impl http_body::Body for Marked {
 /// Whether the end of `piece` can be had without waiting for a disk; where nobody can say, it can.
 fn is_in_memory(piece: &FileRange) -> io::Result<bool> {
     match system::read_at_once(piece, piece.offset + piece.length - 1) {
-        Ok(0) => Err(shorter()),
+        Ok(0) => Err(shorter(&piece.file)),
         Err(Errno::AGAIN) => Ok(false),
         Ok(_) | Err(_) => Ok(true),
     }
@@ -198,7 +210,7 @@ fn read_through(mut piece: FileRange) -> io::Result<()> {
         let wanted = size(&piece).min(CHUNK);
         let read = piece.file.read_at(&mut buffer[..wanted], piece.offset)?;
         if read == 0 {
-            return Err(shorter());
+            return Err(shorter(&piece.file));
         }
         piece.offset += read as u64;
         piece.length -= read as u64;
@@ -212,7 +224,7 @@ pub(crate) fn send(socket: &socket2::Socket, piece: &FileRange) -> io::Result<us
         Err(Errno::INVAL | Errno::NOSYS) => read_and_send(socket, piece)?,
         sent => sent?,
     };
-    if sent == 0 { Err(shorter()) } else { Ok(sent) }
+    if sent == 0 { Err(told(shorter(&piece.file))) } else { Ok(sent) }
 }
 
 fn read_and_send(socket: &socket2::Socket, piece: &FileRange) -> io::Result<usize> {
@@ -261,8 +273,21 @@ fn size(piece: &FileRange) -> usize {
     usize::try_from(piece.length).unwrap_or(usize::MAX)
 }
 
-fn shorter() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was sent")
+fn shorter(file: &File) -> io::Error {
+    broken(file, io::ErrorKind::UnexpectedEof, "shrank")
+}
+
+/// What became of a file while it was sent; with its path, where the system tells it.
+fn broken(file: &File, kind: io::ErrorKind, became: &str) -> io::Error {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let path = std::fs::read_link(link).unwrap_or_else(|_| "a file".into());
+    io::Error::new(kind, format!("{} {became} while it was sent", path.display()))
+}
+
+/// Logs what hyper would be silent about.
+fn told(error: io::Error) -> io::Error {
+    tracing::error!(%error, "the connection ends");
+    error
 }
 
 #[cfg(test)]
