@@ -57,9 +57,8 @@ struct Source {
     path: PathBuf,
     max_entry: u64,
     current: RwLock<Arc<Opened>>,
-    /// What was there last, if it could not be read: nothing, or something with that stamp. Locked while
-    /// a new one is opened.
-    refused: Mutex<Option<Option<Stamp>>>,
+    /// What was there last, if it could not be read. Locked while a new one is opened.
+    refused: Mutex<Option<Refused>>,
 }
 
 /// An archive that is open.
@@ -68,6 +67,10 @@ struct Opened {
     entries: Entries,
     stamp: Stamp,
 }
+
+/// What was no archive: nothing, or something with that stamp.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Refused(Option<Stamp>);
 
 /// What tells one archive from another.
 type Stamp = (Identity, u64);
@@ -138,7 +141,7 @@ impl Source {
     async fn newest(self: &Arc<Self>) -> Result<Arc<Opened>> {
         let there = std::fs::metadata(&self.path).ok().map(|metadata| stamp(&metadata));
         let is_known = there == Some(self.current().stamp)
-            || self.lock_refused().is_none_or(|refused| *refused == Some(there));
+            || self.lock_refused().is_none_or(|refused| *refused == Some(Refused(there)));
         if !is_known {
             let source = Arc::clone(self);
             tokio::task::spawn_blocking(move || source.open_anew(there)).await?;
@@ -147,7 +150,7 @@ impl Source {
     }
 
     /// `None`: somebody opens a new one.
-    fn lock_refused(&self) -> Option<MutexGuard<'_, Option<Option<Stamp>>>> {
+    fn lock_refused(&self) -> Option<MutexGuard<'_, Option<Refused>>> {
         match self.refused.try_lock() {
             Ok(refused) => Some(refused),
             Err(TryLockError::Poisoned(refused)) => Some(refused.into_inner()),
@@ -157,7 +160,7 @@ impl Source {
 
     fn open_anew(&self, there: Option<Stamp>) {
         let Some(mut refused) = self.lock_refused() else { return };
-        let is_told = refused.replace(there).is_some();
+        let is_told = refused.replace(Refused(there)).is_some();
         match Opened::open(&self.path, self.max_entry) {
             Ok(opened) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(opened);

@@ -75,7 +75,7 @@ async fn rule_1_a_new_archive_counts_and_what_is_none_does_not() {
     // Copied over it: the same inode.
     let (_other, newer) = archive_of("new bites");
     fs::copy(&newer, &path).unwrap();
-    let answer = app.get("/stored.txt").header("if-none-match", &*tag).await;
+    let answer = app.get("/stored.txt").header("if-none-match", &tag).await;
     assert_eq!(answer.text(), "new bites");
     // The one that is open is overwritten with what is no archive.
     fs::write(&path, vec![b'x'; 10_000]).unwrap();
