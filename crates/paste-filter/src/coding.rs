@@ -40,6 +40,10 @@ pub(crate) type Decoder = Box<dyn DecodeV2 + Send>;
 #[cfg(any(feature = "br", feature = "zstd"))]
 const WINDOW: u32 = 19;
 
+/// Up to here the tables that a window gives zstd are as small as those of any level.
+#[cfg(feature = "zstd")]
+const SMALL_WINDOW: u32 = 13;
+
 /// How far back a decoder of zstd looks at the most, as a power of two: what RFC 9659 lets it refuse.
 #[cfg(feature = "zstd")]
 const LARGEST_WINDOW: u32 = 23;
@@ -82,16 +86,20 @@ impl Coding {
         #[cfg(not(any(feature = "br", feature = "zstd")))]
         let _ = size;
         // The defaults are those of the libraries, but for Brotli's: 11 is for what is packed once.
+        let chosen = level;
         let level = |default: i32, highest: i32| {
             Level::Precise(level.map_or(default, |level| i32::from(level).clamp(1, highest)))
         };
         let flate = || FlateEncoderParams::from(level(6, 9));
         match self {
             #[cfg(feature = "zstd")]
-            Self::Zstd => Box::new(codecs::ZstdEncoder::new_with_params(
-                CParameter::quality(level(3, HIGHEST_LEVEL.into())),
-                &[CParameter::window_log(window(size))],
-            )),
+            Self::Zstd => {
+                let quality = CParameter::quality(level(3, HIGHEST_LEVEL.into()));
+                Box::new(codecs::ZstdEncoder::new_with_params(
+                    quality,
+                    &tables(chosen, window(size)),
+                ))
+            }
             #[cfg(feature = "br")]
             Self::Br => {
                 let window = i32::try_from(window(size)).expect("a small number");
@@ -149,6 +157,18 @@ impl Coding {
 #[cfg(any(feature = "br", feature = "zstd"))]
 fn window(size: Option<u64>) -> u32 {
     size.map_or(WINDOW, |size| size.max(1).next_power_of_two().ilog2().clamp(10, WINDOW))
+}
+
+/// What zstd keeps to find again what it has seen: no more than the window is worth. By itself a level
+/// above 6 takes tables for a window of its own, which at the highest are half a gibibyte; those up to 6
+/// have smaller ones than a large window would give them.
+#[cfg(feature = "zstd")]
+fn tables(level: Option<u8>, window: u32) -> Vec<CParameter> {
+    let mut parameters = vec![CParameter::window_log(window)];
+    if window <= SMALL_WINDOW || level.is_some_and(|level| level > 6) {
+        parameters.extend([CParameter::hash_log(window), CParameter::chain_log(window)]);
+    }
+    parameters
 }
 
 impl fmt::Display for Coding {

@@ -104,7 +104,7 @@ impl Changes {
 }
 
 #[cfg(feature = "serde")]
-pub use config::HeaderPairs;
+pub use config::{FreeHeader, HeaderPairs};
 
 #[cfg(feature = "serde")]
 mod config {
@@ -170,6 +170,37 @@ mod config {
         }
     }
 
+    /// The name of a header that is nobody's in particular, as a configuration has it. What says how a
+    /// message is framed, or where it goes, is refused.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct FreeHeader(pub HeaderName);
+
+    impl<'de> Deserialize<'de> for FreeHeader {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            header_name(&String::deserialize(deserializer)?).map(Self)
+        }
+    }
+
+    impl serde::Serialize for FreeHeader {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.0.as_str())
+        }
+    }
+
+    impl schemars::JsonSchema for FreeHeader {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "FreeHeader".into()
+        }
+
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            String::json_schema(generator)
+        }
+    }
+
     fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<HeaderName>, D::Error> {
         let names = Vec::<String>::deserialize(deserializer)?;
         names.iter().map(|name| header_name(name)).collect()
@@ -179,7 +210,8 @@ mod config {
         let name: HeaderName =
             text.parse().map_err(|_| E::custom(format_args!("`{text}` is not a header name")))?;
         match name.as_str() {
-            "connection" | "content-length" | "keep-alive" | "transfer-encoding" | "upgrade" => {
+            "connection" | "content-length" | "expect" | "host" | "keep-alive"
+            | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade" => {
                 Err(E::custom(format_args!("the header `{name}` is the server's to set")))
             }
             _ => Ok(name),

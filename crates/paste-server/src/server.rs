@@ -123,8 +123,9 @@ impl Server {
 
     /// Lets the system send file bodies by itself (`sendfile`), over HTTP/1 without TLS: they cost less,
     /// and are the same bytes. On Linux only; elsewhere, and over HTTP/2 and TLS, files are read and
-    /// written. A file that is changed in place while it is on its way may arrive changed, so files
-    /// are to be replaced. The process must ignore SIGPIPE, as Rust's programs do. Default: no.
+    /// written. A file that is written to in place while it is sent cuts the connection before
+    /// the last of it goes out, so that nobody takes it for whole; what the system has taken by then is the
+    /// file's own memory, and may arrive changed. Files are to be replaced, not changed. The process must ignore SIGPIPE, as Rust's programs do. Default: no.
     #[must_use]
     pub fn sendfile(mut self, on: bool) -> Self {
         self.sendfile = on;

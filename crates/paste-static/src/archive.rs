@@ -1,12 +1,16 @@
 //! Serves the files in a zip archive, which is never extracted.
 //!
-//! 1. The archive is read once, when the app is made; a new one counts when the app is made anew.
+//! 1. The archive is read when the app is made, and anew when another file is at its path (by inode, time
+//!    of change and length, asked for with each request); who reads the old one reads on. Where it is
+//!    gone, or is no archive, the old one stays, and that is logged once. Until a new one is read, others
+//!    get the old one.
 //! 2. Paths are found as those of a [`StaticDir`](crate::StaticDir) are: the same names are refused, a
 //!    directory redirects to its slash and is answered by its index. Links and encrypted entries are
 //!    not served.
 //! 3. What the archive holds uncompressed is sent as a part of its file; the rest is inflated for each
 //!    request, up to a limit for each entry. An entry that is larger is an error when the app is made,
-//!    and one that gives more than it says, or other bytes, is a 500.
+//!    and one that gives more than it says, or other bytes, is a 500. So is one of an archive that was
+//!    written to in place and is no archive now.
 //! 4. Files are sent as a `StaticDir` sends them; the time of change is that of the archive.
 //!
 //! ```no_run
@@ -18,11 +22,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
-use std::sync::Arc;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 use std::time::SystemTime;
 
 use paste_core::{App, Error, FileRange, Request, Result};
@@ -31,7 +35,9 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::Delivery;
 use crate::conditional::EntityTag;
 use crate::entity::{self, Content, Entity};
+use crate::file_body::Written;
 use crate::packed::{Located, is_servable, locate};
+use crate::resolve::{Identity, identity};
 use crate::static_dir::redirect_to_slash;
 
 /// The largest entry that is inflated by default: 64 MiB.
@@ -41,21 +47,44 @@ pub const MAX_ENTRY: u64 = 64 * 1024 * 1024;
 /// the archive.
 #[derive(Clone)]
 pub struct Archive {
-    zip: ZipArchive<Shared>,
-    entries: Arc<Entries>,
+    source: Arc<Source>,
     index: Vec<String>,
     delivery: Delivery,
 }
+
+/// The archive at a path.
+struct Source {
+    path: PathBuf,
+    max_entry: u64,
+    current: RwLock<Arc<Opened>>,
+    /// What was there last, if it could not be read. Locked while a new one is opened.
+    refused: Mutex<Option<Refused>>,
+}
+
+/// An archive that is open.
+struct Opened {
+    zip: ZipArchive<Shared>,
+    entries: Entries,
+    stamp: Stamp,
+}
+
+/// What was no archive: nothing, or something with that stamp.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Refused(Option<Stamp>);
+
+/// What tells one archive from another.
+type Stamp = (Identity, u64);
 
 /// An archive that cannot be served.
 #[derive(Debug)]
 pub struct ArchiveError(String);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entries {
     files: BTreeMap<String, Place>,
     directories: BTreeSet<String>,
     modified: Option<SystemTime>,
+    written: Written,
 }
 
 #[derive(Debug)]
@@ -76,38 +105,15 @@ impl Archive {
     /// The same with compressed entries of up to `max_entry` bytes, when they are inflated.
     pub fn open_limited(path: impl AsRef<Path>, max_entry: u64) -> Result<Self, ArchiveError> {
         let path = path.as_ref();
-        let told = |error: &dyn fmt::Display| ArchiveError(format!("{}: {error}", path.display()));
-        let file = File::open(path).map_err(|error| told(&error))?;
-        let metadata = file.metadata().map_err(|error| told(&error))?;
-        let shared = Shared { file: Arc::new(file), at: 0 };
-        let mut archive = ZipArchive::new(shared).map_err(|error| told(&error))?;
-        let mut entries = Entries { modified: metadata.modified().ok(), ..Entries::default() };
-        let identity = (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
-        for number in 0..archive.len() {
-            let entry = archive.by_index_raw(number).map_err(|error| told(&error))?;
-            let Ok(name) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
-            if entry.is_symlink() || entry.encrypted() || entry.is_dir() || !is_servable(&name) {
-                continue;
-            }
-            let is_stored = entry.compression() == CompressionMethod::Stored;
-            let size = entry.size();
-            if !is_stored && size > max_entry {
-                let large =
-                    format!("`{name}` has {size} bytes, more than the limit of {max_entry}");
-                return Err(told(&large));
-            }
-            let stored_at = if is_stored { entry.data_start() } else { None };
-            let tag = EntityTag::of_identity(&(identity, number, entry.crc32()), size);
-            let ends = name.match_indices('/').map(|(at, _)| at);
-            entries.directories.extend(ends.map(|end| name[..end].to_owned()));
-            entries.files.entry(name).or_insert(Place { number, size, tag, stored_at });
-        }
-        Ok(Self {
-            zip: archive,
-            entries: Arc::new(entries),
-            index: vec!["index.html".to_owned()],
-            delivery: Delivery::new(),
-        })
+        let opened = Opened::open(path, max_entry)?;
+        let source = Source {
+            path: path.to_owned(),
+            max_entry,
+            current: RwLock::new(Arc::new(opened)),
+            refused: Mutex::new(None),
+        };
+        let index = vec!["index.html".to_owned()];
+        Ok(Self { source: Arc::new(source), index, delivery: Delivery::new() })
     }
 
     /// The names of the files that answer for a directory, in order of preference. Default:
@@ -124,13 +130,97 @@ impl Archive {
         self.delivery = delivery;
         self
     }
+}
+
+impl Source {
+    fn current(&self) -> Arc<Opened> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The archive, read anew if another one is at its path.
+    async fn newest(self: &Arc<Self>) -> Result<Arc<Opened>> {
+        let there = std::fs::metadata(&self.path).ok().map(|metadata| stamp(&metadata));
+        let is_known = there == Some(self.current().stamp)
+            || self.lock_refused().is_none_or(|refused| *refused == Some(Refused(there)));
+        if !is_known {
+            let source = Arc::clone(self);
+            tokio::task::spawn_blocking(move || source.open_anew(there)).await?;
+        }
+        Ok(self.current())
+    }
+
+    /// `None`: somebody opens a new one.
+    fn lock_refused(&self) -> Option<MutexGuard<'_, Option<Refused>>> {
+        match self.refused.try_lock() {
+            Ok(refused) => Some(refused),
+            Err(TryLockError::Poisoned(refused)) => Some(refused.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn open_anew(&self, there: Option<Stamp>) {
+        let Some(mut refused) = self.lock_refused() else { return };
+        let is_told = refused.replace(Refused(there)).is_some();
+        match Opened::open(&self.path, self.max_entry) {
+            Ok(opened) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(opened);
+                *refused = None;
+            }
+            Err(error) if !is_told => {
+                tracing::error!(%error, "the archive cannot be read anew; the old one stays");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    (identity(metadata), metadata.len())
+}
+
+impl Opened {
+    fn open(path: &Path, max_entry: u64) -> Result<Self, ArchiveError> {
+        let told = |error: &dyn fmt::Display| ArchiveError(format!("{}: {error}", path.display()));
+        let file = File::open(path).map_err(|error| told(&error))?;
+        let metadata = file.metadata().map_err(|error| told(&error))?;
+        let shared = Shared { file: Arc::new(file), at: 0 };
+        let mut zip = ZipArchive::new(shared).map_err(|error| told(&error))?;
+        let mut entries = Entries {
+            files: BTreeMap::new(),
+            directories: BTreeSet::new(),
+            modified: metadata.modified().ok(),
+            written: Written::of(&metadata),
+        };
+        let stamp = stamp(&metadata);
+        for number in 0..zip.len() {
+            let entry = zip.by_index_raw(number).map_err(|error| told(&error))?;
+            let Ok(name) = entry.name().map(std::borrow::Cow::into_owned) else { continue };
+            if entry.is_symlink() || entry.encrypted() || entry.is_dir() || !is_servable(&name) {
+                continue;
+            }
+            let is_stored = entry.compression() == CompressionMethod::Stored;
+            let size = entry.size();
+            if !is_stored && size > max_entry {
+                let large =
+                    format!("`{name}` has {size} bytes, more than the limit of {max_entry}");
+                return Err(told(&large));
+            }
+            let stored_at = if is_stored { entry.data_start() } else { None };
+            let tag = EntityTag::of_identity(&(stamp, number, entry.crc32()), size);
+            let ends = name.match_indices('/').map(|(at, _)| at);
+            entries.directories.extend(ends.map(|end| name[..end].to_owned()));
+            entries.files.entry(name).or_insert(Place { number, size, tag, stored_at });
+        }
+        Ok(Self { zip, entries, stamp })
+    }
 
     async fn content(&self, place: &Place) -> Result<Content> {
-        if let Some(offset) = place.stored_at {
-            let file = Arc::clone(&self.zip.clone().into_inner().file);
-            return Ok(Content::File(FileRange { file, offset, length: place.size }));
-        }
         let (mut archive, number, size) = (self.zip.clone(), place.number, place.size);
+        if let Some(offset) = place.stored_at {
+            let (file, written) = (archive.into_inner().file, self.entries.written);
+            written.check(&file)?;
+            return Ok(Content::File(FileRange { file, offset, length: size }, written));
+        }
         let inflating = tokio::task::spawn_blocking(move || {
             let mut bytes = Vec::new();
             archive.by_index(number)?.take(size.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -153,7 +243,8 @@ impl App for Archive {
         if let Some(Err(error)) = refused {
             return Err(error);
         }
-        let entries = &self.entries;
+        let opened = self.source.newest().await?;
+        let entries = &opened.entries;
         let has_file = |name: &str| entries.files.contains_key(name);
         let has_directory = |name: &str| entries.directories.contains(name);
         let located = locate(&request, &self.index, has_file, has_directory);
@@ -167,7 +258,7 @@ impl App for Archive {
         };
         let Some(place) = entries.files.get(&name) else { return Err(Error::not_found()) };
         let entity = Entity {
-            content: self.content(place).await?,
+            content: opened.content(place).await?,
             tag: Some(place.tag.clone()),
             modified: entries.modified,
             headers: self.delivery.headers_for(Path::new(&name)),
@@ -178,7 +269,7 @@ impl App for Archive {
 
 impl fmt::Debug for Archive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Archive").field("files", &self.entries.files.len()).finish_non_exhaustive()
+        f.debug_struct("Archive").field("path", &self.source.path).finish_non_exhaustive()
     }
 }
 

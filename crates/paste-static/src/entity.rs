@@ -8,6 +8,7 @@
 //! 4. A time of change in the future is not told.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use paste_core::{Body, Clock, Error, FileRange, Request, Response, Result, response};
 
 use crate::conditional::{self, EntityTag, Validators, Verdict, whole_seconds};
-use crate::file_body::file_body;
+use crate::file_body::{Written, file_body};
 use crate::range::{self, Ranges};
 
 /// What an app would send.
@@ -32,25 +33,26 @@ pub(crate) struct Entity {
 /// Where its bytes are.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
-    File(FileRange),
+    File(FileRange, Written),
     Bytes(Bytes),
 }
 
 impl Content {
     pub(crate) fn length(&self) -> u64 {
         match self {
-            Self::File(range) => range.length,
+            Self::File(range, _) => range.length,
             Self::Bytes(bytes) => bytes.len() as u64,
         }
     }
 
-    fn body(&self, part: std::ops::Range<u64>) -> Body {
+    /// A part of it, which is the only one that is sent or not.
+    fn body(&self, part: std::ops::Range<u64>, is_only: bool) -> Body {
         match self {
-            Self::File(whole) => file_body(FileRange {
-                file: whole.file.clone(),
-                offset: whole.offset + part.start,
-                length: part.end - part.start,
-            }),
+            Self::File(whole, written) => {
+                let (file, offset) = (Arc::clone(&whole.file), whole.offset + part.start);
+                let range = FileRange { file, offset, length: part.end - part.start };
+                file_body(range, *written, is_only)
+            }
             Self::Bytes(bytes) => {
                 let index = |at| usize::try_from(at).expect("parts end where the bytes do");
                 bytes.slice(index(part.start)..index(part.end)).into()
@@ -95,7 +97,7 @@ pub(crate) fn answer(request: &Request, entity: Entity, max_ranges: usize) -> Re
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     }
     let mut answer = match ranges(request, current, length, max_ranges) {
-        Ranges::Whole => Response::new(entity.content.body(0..length)),
+        Ranges::Whole => Response::new(entity.content.body(0..length, true)),
         Ranges::Unsatisfiable => {
             let range = HeaderValue::try_from(format!("bytes */{length}"))?;
             let error = Error::from_status(StatusCode::RANGE_NOT_SATISFIABLE);
@@ -104,7 +106,7 @@ pub(crate) fn answer(request: &Request, entity: Entity, max_ranges: usize) -> Re
         Ranges::Parts(parts) => match <[_; 1]>::try_from(parts) {
             Ok([part]) => {
                 headers.insert(header::CONTENT_RANGE, content_range(&part, length)?);
-                partial(entity.content.body(part))
+                partial(entity.content.body(part, true))
             }
             Err(parts) => partial(multipart(&entity.content, parts, &mut headers)?),
         },
@@ -180,7 +182,7 @@ fn multipart(
             "\r\n--{boundary}\r\n{kind}Content-Range: bytes {first}-{last}/{whole}\r\n\r\n"
         );
         length += head.len() as u64 + part.end - part.start;
-        bodies.extend([head.into(), content.body(part)]);
+        bodies.extend([head.into(), content.body(part, false)]);
     }
     let end = format!("\r\n--{boundary}--\r\n");
     length += end.len() as u64;

@@ -42,7 +42,7 @@ use paste_core::{App, AppExt, BoxApp, Error, Request, RequestExt, Result};
 use crate::Delivery;
 use crate::entity;
 use crate::precompressed::Chosen;
-use crate::resolve::{Found, OpenFile, Patience, Policy, Root, Symlinks};
+use crate::resolve::{Found, Identity, OpenFile, Patience, Policy, Root, Symlinks};
 use crate::static_dir::{file_entity, permitted, redirect_to_slash};
 
 /// The most apps that are kept.
@@ -80,7 +80,7 @@ struct Options {
 /// An app, and the identity of the file that it was made for.
 #[derive(Debug)]
 struct Made {
-    identity: (u64, u64, i128),
+    identity: Identity,
     app: BoxApp,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! 1. What is listed is what would be served: the same names are hidden, the same links left out, and
 //!    pipes, sockets and devices are not there.
-//! 2. `Accept` chooses between a page and JSON (`name`, `type`, `size` in bytes, `modified` as in HTTP).
+//! 2. `Accept` chooses between a page and JSON (`name`, `href`, `type`, `size` in bytes, `modified` as in
+//!    HTTP). `href` is a URL relative to the directory's, right for names that are not UTF-8, too.
 //! 3. `?sort=name`, `size` or `modified` and `&order=desc` sort; directories come first.
 //! 4. Names are escaped by construction, and links go nowhere else than below the directory.
 //! 5. At most 10,000 entries are listed; the page tells if there are more. The answer has a weak `ETag`.
@@ -47,6 +48,7 @@ struct Entry {
 #[derive(Serialize)]
 struct Told<'a> {
     name: &'a str,
+    href: String,
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
@@ -185,6 +187,7 @@ impl Listing {
         let names: Vec<String> = self.entries.iter().map(Entry::text).collect();
         let told = self.entries.iter().zip(&names).map(|(entry, name)| Told {
             name,
+            href: entry.link(),
             r#type: if entry.is_directory { "directory" } else { "file" },
             size: (!entry.is_directory).then_some(entry.size),
             modified: entry.date(),

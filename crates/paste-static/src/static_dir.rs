@@ -9,14 +9,18 @@
 //!    prefix and the query stay, and the target never begins with two slashes.
 //! 4. A directory is answered by the first of its index files that exists.
 //! 5. A file is streamed with its length, its modification time and the content type of the name
-//!    that was asked for; text has the charset UTF-8. A file that shrinks meanwhile cuts the response.
+//!    that was asked for; text has the charset UTF-8. A file that shrinks meanwhile cuts the response; so
+//!    does one that is written to, where it takes more than one piece of 64 KiB: whoever gets all of it
+//!    has got what it was when it was opened. Files are to be replaced, not changed.
 //! 6. A file that exists and cannot be read is a 403 when permission lacks.
 //! 7. A file has a strong `ETag` of its identity (device, inode, time of change, length); conditions
-//!    and ranges are RFC 9110's.
+//!    and ranges are RFC 9110's. The time is that of the inode (`ctime`), which nobody sets back: a new
+//!    name or mode gives another tag, too, and a change within one tick of the system's clock none.
 //! 8. A sibling that holds the file compressed is sent in its place to clients that decode it, with an
 //!    `ETag` of its own, if it is at least as new; then the answer varies by `Accept-Encoding`.
 //! 9. Where it is turned on, a path that names nothing is answered by the file of that name with
-//!    `.html`, and, if its last segment has no dot and the client asks for HTML, by the site's one page.
+//!    `.html`, and, if its last segment has no dot and the client asks for HTML, by the site's one page,
+//!    which then varies by `Accept`.
 //! 10. Where it is turned on, a directory without an index is listed, as HTML or as JSON, with what
 //!     would be served of it and nothing else.
 //!
@@ -118,7 +122,7 @@ impl StaticDir {
     }
 
     /// The page below the root that answers for paths that name nothing, for an application that runs
-    /// in the browser. Default: none.
+    /// in the browser. It answers where the last segment has no dot and `Accept` names HTML. Default: none.
     #[must_use]
     pub fn spa(mut self, page: impl Into<PathBuf>) -> Self {
         self.options().spa = Some(page.into());
@@ -166,8 +170,11 @@ impl App for StaticDir {
             return Ok(options);
         }
         match answer {
-            Answer::File(chosen, path) => {
-                let headers = self.0.delivery.headers_for(&path);
+            Answer::File(chosen, path, is_fallback) => {
+                let mut headers = self.0.delivery.headers_for(&path);
+                if is_fallback {
+                    headers.append(header::VARY, HeaderValue::from_static("accept"));
+                }
                 let entity = file_entity(chosen, headers);
                 entity::answer(&request, entity, self.0.delivery.range_limit())
             }
@@ -195,8 +202,8 @@ struct Asked {
 /// What there is for it.
 #[derive(Debug)]
 enum Answer {
-    /// A file, and the path that gives it its type.
-    File(Chosen, PathBuf),
+    /// A file, the path that gives it its type, and whether it is the one page of an application.
+    File(Chosen, PathBuf, bool),
     /// What is in a directory.
     #[cfg(feature = "listing")]
     Listing(crate::listing::Listing),
@@ -279,9 +286,9 @@ impl Options {
             }
         }
         if let (Some(page), true) = (&self.spa, asked.takes_page)
-            && let Some(answer) = self.file(&root, page.clone(), asked)?
+            && let Some(Answer::File(chosen, path, _)) = self.file(&root, page.clone(), asked)?
         {
-            return Ok(answer);
+            return Ok(Answer::File(chosen, path, true));
         }
         Ok(Answer::Nothing)
     }
@@ -305,7 +312,7 @@ impl Options {
             Some(siblings) => siblings.choose(root, &path, file, &asked.codings)?,
             None => Chosen::plain(file),
         };
-        Ok(Answer::File(chosen, path))
+        Ok(Answer::File(chosen, path, false))
     }
 }
 
@@ -320,7 +327,7 @@ pub(crate) fn file_entity(chosen: Chosen, mut headers: HeaderMap) -> Entity {
     }
     let range = FileRange { file: Arc::new(open.file), offset: 0, length: open.length };
     Entity {
-        content: Content::File(range),
+        content: Content::File(range, open.written),
         tag: Some(EntityTag::of_identity(&open.identity, open.length)),
         modified: open.modified,
         headers,

@@ -244,6 +244,63 @@ async fn semantics_7_25_a_file_that_becomes_shorter_cuts_the_answer() {
     assert_eq!(server.handle.counters().running_requests, 0);
 }
 
+/// Whether all of a large file arrives as it was, where `change` happens once its first bytes have come.
+async fn arrives(sendfile: bool, change: fn(&Path)) -> bool {
+    let dir = files();
+    let path = dir.path().join("10485760");
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+    File::open(&path).unwrap().set_modified(long_ago).unwrap();
+    let server = Server::new().sendfile(sendfile);
+    let server = TestServer::with(server, StaticDir::new(dir.path())).await;
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET /10485760 HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut all = vec![0; 1000];
+    within("the first bytes", stream.read_exact(&mut all)).await.unwrap();
+    change(&path);
+    let _ = within("the end", stream.read_to_end(&mut all)).await;
+    let head = all.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+    let is_whole = all.len() - head == 10 << 20;
+    assert!(!is_whole || &all[head..] == content(10 << 20), "a whole answer of wrong bytes");
+    is_whole
+}
+
+#[tokio::test]
+async fn semantics_7_25_a_file_that_is_written_to_is_no_whole_answer() {
+    use std::fs::{hard_link, read, remove_file, rename, write};
+    use std::os::unix::fs::FileExt;
+
+    fn open(path: &Path) -> File {
+        File::options().write(true).open(path).unwrap()
+    }
+    fn cut_and_grow(path: &Path) {
+        open(path).set_len(0).unwrap();
+        open(path).set_len(10 << 20).unwrap();
+    }
+    fn rewrite(path: &Path) {
+        open(path).write_all_at(&vec![0; 10 << 20], 0).unwrap();
+    }
+    fn replace(path: &Path) {
+        write(path.with_file_name("new"), "new").unwrap();
+        rename(path.with_file_name("new"), path).unwrap();
+    }
+    for sendfile in [false, true] {
+        let grow: fn(&Path) = |path| write(path, vec![0; 11 << 20]).unwrap();
+        for change in [cut_and_grow, rewrite, grow] {
+            assert!(!arrives(sendfile, change).await, "sendfile: {sendfile}");
+        }
+        let kept: [fn(&Path); 5] = [
+            replace,
+            |path| drop(read(path).unwrap()),
+            |path| remove_file(path).unwrap(),
+            |path| rename(path, path.with_file_name("other")).unwrap(),
+            |path| hard_link(path, path.with_file_name("other")).unwrap(),
+        ];
+        for change in kept {
+            assert!(arrives(sendfile, change).await, "sendfile: {sendfile}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn semantics_7_25_who_does_not_read_a_file_is_cut_and_who_goes_ends_it() {
     let dir = tempfile::tempdir().unwrap();

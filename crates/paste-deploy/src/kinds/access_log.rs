@@ -1,7 +1,8 @@
 //! The kind `access-log`.
 
-use std::fs::OpenOptions;
+use std::fs::{self, FileType, OpenOptions};
 use std::io::ErrorKind;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use paste_filter::AccessLog;
@@ -20,7 +21,7 @@ pub(super) struct Options {
     #[serde(default = "combined")]
     #[schemars(with = "String", default = "combined_text")]
     format: Spanned<String>,
-    /// The file to append to, which may be rotated; `-` for standard error. Without it the lines are among
+    /// The file (or character device) to append to, which may be rotated; `-` for standard error. Without it the lines are among
     /// the other messages.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
@@ -36,6 +37,9 @@ fn combined_text() -> String {
 }
 
 pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<AccessLog, Problem> {
+    if options.format.get_ref().is_empty() {
+        return Err(Problem::at(&options.format, "empty: every line would be"));
+    }
     let format = options.format.get_ref().parse();
     let format = format.map_err(|error: paste_filter::access_log::PatternError| {
         Problem::at(&options.format, error.to_string())
@@ -44,6 +48,9 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Acces
     match options.file {
         None => Ok(log),
         Some(file) if file.get_ref() == "-" => Ok(log.stderr()),
+        Some(file) if file.get_ref().is_empty() => {
+            Err(Problem::at(&file, "empty: expected a file, or `-` for standard error"))
+        }
         Some(file) => {
             let path = context.dir().join(file.get_ref());
             check(&path).map_err(|wrong| Problem::at(&file, wrong))?;
@@ -55,6 +62,14 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Acces
 /// Whether lines can be appended, without making the file.
 fn check(path: &Path) -> Result<(), String> {
     let cannot = |error| format!("cannot append to {}: {error}", path.display());
+    // A pipe would wait for its reader.
+    let takes_lines = |kind: FileType| kind.is_file() || kind.is_char_device();
+    if fs::metadata(path).is_ok_and(|there| !takes_lines(there.file_type())) {
+        let path = path.display();
+        return Err(format!(
+            "cannot append to {path}: it is neither a file nor a character device"
+        ));
+    }
     match OpenOptions::new().append(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {

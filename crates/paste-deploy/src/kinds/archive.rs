@@ -13,7 +13,8 @@ use super::file::readable_file;
 use super::static_dir::{delivery, index};
 use crate::{Context, Problem};
 
-/// Serves the files in a zip archive, which is never extracted.
+/// Serves the files in a zip archive, which is never extracted. A new archive at its path counts at once. An
+/// entry that is compressed has at most 64 MiB.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {
@@ -22,7 +23,7 @@ pub(super) struct Options {
     /// The names of the files that answer for a directory, in order of preference.
     #[serde(default = "index")]
     index: Vec<String>,
-    /// Further headers, by name.
+    /// Further headers, by name; none that describes the file, such as `Content-Type`.
     #[serde(default)]
     headers: HeaderPairs,
     /// `Cache-Control` by pattern, as in the kind `static`.

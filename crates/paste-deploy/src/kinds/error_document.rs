@@ -31,8 +31,8 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Error
             context.report(Problem::at(&code, wrong));
             continue;
         };
-        if !path.get_ref().starts_with('/') {
-            context.report(Problem::at(&path, "expected a path that begins with a slash"));
+        if !path.get_ref().starts_with('/') || path.get_ref().starts_with("//") {
+            context.report(Problem::at(&path, "expected a path that begins with one slash"));
             continue;
         }
         documents = documents.page(status, path.into_inner());

@@ -23,7 +23,7 @@ pub(super) struct Options {
     /// clients that decode it.
     #[serde(default = "yes")]
     precompressed: bool,
-    /// Further headers, by name.
+    /// Further headers, by name; none that describes the file, such as `Content-Type`.
     #[serde(default)]
     headers: HeaderPairs,
     /// `Cache-Control` by pattern of the file's name, such as `{ "*" = "max-age=3600" }`.

@@ -1,14 +1,14 @@
 //! The kind `file-tree`, also called `urlparser`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use paste_static::{FileTree, Symlinks};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::static_dir::directory;
+use super::static_dir::{directory, is_below};
 use crate::{Context, Problem};
 
 /// Walks a URL along a directory tree to a file, whose extension chooses the app that answers; files
@@ -36,9 +36,9 @@ pub(super) struct Options {
     /// found there and below.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
-    not_found: BTreeMap<String, Spanned<String>>,
+    not_found: BTreeMap<Spanned<String>, Spanned<String>>,
     /// Which symbolic links are followed: those that stay `inside` the root, none (`deny`), or all
-    /// (`follow`).
+    /// (`follow`). A relative link whose way leads out of the root and back is none of those inside.
     #[serde(default)]
     symlinks: Symlinks,
 }
@@ -53,7 +53,15 @@ fn hide() -> Vec<String> {
 
 pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<FileTree, Problem> {
     let root = directory("root", &options.root, context)?;
-    let mut tree = FileTree::new(root)
+    if options.hide.iter().any(String::is_empty) {
+        let message = "an empty ending hides every name";
+        context.report(Problem::at_key("hide", message));
+    }
+    if let Some(name) = options.ignore.iter().find(|name| !name.starts_with('.')) {
+        let message = format!("`{name}` does not begin with a dot, as an extension does");
+        context.report(Problem::at_key("ignore", message));
+    }
+    let mut tree = FileTree::new(&root)
         .index(options.index)
         .hide(options.hide)
         .ignore(options.ignore)
@@ -68,8 +76,13 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<FileT
         }
     }
     for (directory, name) in options.not_found {
+        let path = Path::new(directory.get_ref());
+        if !is_below(path) || !root.join(path).is_dir() {
+            context.report(Problem::at(&directory, "there is no such directory below the root"));
+            continue;
+        }
         if let Some(app) = context.app(&name) {
-            tree = tree.not_found(directory, app);
+            tree = tree.not_found(directory.into_inner(), app);
         }
     }
     Ok(tree)

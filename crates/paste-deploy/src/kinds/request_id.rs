@@ -3,9 +3,9 @@
 use http::HeaderName;
 use paste_core::tower::IntoMiddleware;
 use paste_core::{AppExt, BoxApp, Middleware, Next, Request, from_fn};
+use paste_filter::headers::FreeHeader;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 
 use crate::{Context, Problem};
@@ -16,21 +16,16 @@ use crate::{Context, Problem};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {
-    /// The name of the header.
+    /// The name of the header; none that says how a message is framed, or where it goes.
     #[serde(default = "x_request_id")]
-    #[schemars(with = "String", default = "x_request_id_text")]
-    header: Spanned<String>,
+    header: FreeHeader,
     /// Whether an id that the client sends stays.
     #[serde(default = "yes")]
     trust: bool,
 }
 
-fn x_request_id() -> Spanned<String> {
-    Spanned::new(0..0, x_request_id_text())
-}
-
-fn x_request_id_text() -> String {
-    "x-request-id".to_owned()
+fn x_request_id() -> FreeHeader {
+    FreeHeader(HeaderName::from_static("x-request-id"))
 }
 
 fn yes() -> bool {
@@ -44,10 +39,7 @@ pub(super) struct RequestId {
 }
 
 pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<RequestId, Problem> {
-    let name = options.header.get_ref();
-    let wrong = || Problem::at(&options.header, format!("`{name}` is not a header name"));
-    let header = name.parse().map_err(|_| wrong())?;
-    Ok(RequestId { header, trust: options.trust })
+    Ok(RequestId { header: options.header.0, trust: options.trust })
 }
 
 impl Middleware<BoxApp> for RequestId {

@@ -1,7 +1,7 @@
 //! The kind `static`, and how files are sent by the kinds that send files.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use http::HeaderValue;
 use paste_filter::headers::HeaderPairs;
@@ -30,7 +30,7 @@ pub(super) struct Options {
     #[serde(default = "yes")]
     precompressed: bool,
     /// Which symbolic links are followed: those that stay `inside` the root, none (`deny`), or all
-    /// (`follow`).
+    /// (`follow`). A relative link whose way leads out of the root and back is none of those inside.
     #[serde(default)]
     symlinks: Symlinks,
     /// Whether names that begin with a dot are served; `.well-known` always is.
@@ -40,9 +40,10 @@ pub(super) struct Options {
     #[serde(default)]
     html_extension: bool,
     /// The page below the root that answers for paths that name nothing, for an application that runs in
-    /// the browser.
+    /// the browser: where the last segment of the path has no dot, and `Accept` names HTML. So the answer
+    /// has `Vary: Accept`.
     spa: Option<PathBuf>,
-    /// Further headers, by name.
+    /// Further headers, by name; none that describes the file, such as `Content-Type`.
     #[serde(default)]
     headers: HeaderPairs,
     /// `Cache-Control` by pattern: `{ "*.css" = "max-age=3600", "/assets/**" = "no-cache" }`. The longest
@@ -76,6 +77,15 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Stati
             return Err(Problem::at_key("index", message));
         }
     }
+    if let Some(page) = &options.spa {
+        if !is_below(page) || page.as_os_str().is_empty() {
+            return Err(Problem::at_key("spa", "expected a path below the root, without `..`"));
+        }
+        if !root.join(page).is_file() {
+            let message = format!("there is no file {} below the root", page.display());
+            return Err(Problem::at_key("spa", message));
+        }
+    }
     let delivery = delivery(options.headers, options.cache, context);
     let files = StaticDir::new(root)
         .index(options.index)
@@ -91,10 +101,15 @@ pub(super) fn build(options: Options, context: &mut Context<'_>) -> Result<Stati
     })
 }
 
+/// Whether a path leads from a root to nothing but what is below it.
+pub(super) fn is_below(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// A directory beside the file, which must be readable.
 pub(super) fn directory(
     key: &'static str,
-    path: &std::path::Path,
+    path: &Path,
     context: &Context<'_>,
 ) -> Result<PathBuf, Problem> {
     if path.as_os_str().is_empty() {
@@ -110,6 +125,18 @@ pub(super) fn directory(
     }
 }
 
+/// What the answer with a file says of it by itself.
+const OF_THE_FILE: [&str; 8] = [
+    "accept-ranges",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "etag",
+    "last-modified",
+    "x-content-type-options",
+];
+
 /// How files are sent, as the keys `headers` and `cache` say.
 pub(super) fn delivery(
     headers: HeaderPairs,
@@ -118,6 +145,11 @@ pub(super) fn delivery(
 ) -> Delivery {
     let mut delivery = Delivery::new();
     for (name, value) in headers.0 {
+        if OF_THE_FILE.contains(&name.as_str()) {
+            let message = format!("the header `{name}` is that of the file which is sent");
+            context.report(Problem::at_key("headers", message));
+            continue;
+        }
         delivery = delivery.header(name, value);
     }
     for (pattern, control) in cache {

@@ -28,5 +28,8 @@ fn half_a_minute_text() -> String {
 }
 
 pub(super) fn build(options: Options, _: &mut Context<'_>) -> Result<Timeout, Problem> {
+    if options.after.is_zero() {
+        return Err(Problem::at_key("after", "no answer begins in no time"));
+    }
     Ok(Timeout::new(options.after))
 }

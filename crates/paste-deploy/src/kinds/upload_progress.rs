@@ -11,8 +11,10 @@ use crate::config::units::duration;
 use crate::{Context, Problem};
 
 /// Tells how far an upload has come. A request with an id (the header `X-Progress-ID`, or that name in the
-/// query) is watched; GET of `path` with `?id=ID` answers a JSON object: `id`, `path`, `state` (`uploading`,
-/// `done`, `failed`), `received`, `size`, `started` and `finished`.
+/// query) is watched; an id has 1 to 64 letters, digits, `-` and `_`, and anything else is none. GET of `path`
+/// with `?id=ID` answers a JSON object: `id`, `path`, `state` (`uploading`, `done`, `failed`), `received`,
+/// `size`, `started` and `finished`. An upload of a user is told to that user alone, and without an id all
+/// of them; one of nobody is told to whoever knows its id.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {

@@ -267,6 +267,39 @@ fn each_mistake_of_a_filter_is_told() {
 }
 
 #[test]
+fn a_filter_that_would_do_nothing_or_harm_is_told() {
+    for (keys, expected) in [
+        ("use = \"timeout\"\nafter = \"0s\"", ":4:9: no answer begins in no time"),
+        (
+            "use = \"compress\"\ntypes = []",
+            ":2:9: kind `compress`: `types` is empty: nothing would be compressed",
+        ),
+        (
+            "use = \"decompress\"\nalgorithms = []",
+            ":2:9: kind `decompress`: `algorithms` is empty: nothing would be decompressed",
+        ),
+        (
+            "use = \"error-document\"\npages = { 404 = \"//x/y\" }",
+            ":4:17: expected a path that begins with one slash",
+        ),
+        (
+            "use = \"request-id\"\nheader = \"Content-Length\"",
+            ":4:10: kind `request-id`: the header `content-length` is the server's to set",
+        ),
+        (
+            "use = \"request-id\"\nheader = \"host\"",
+            ":4:10: kind `request-id`: the header `host` is the server's to set",
+        ),
+        (
+            "use = \"headers\"\nremove = [\"connection\"]",
+            ":4:10: kind `headers`: the header `connection` is the server's to set",
+        ),
+    ] {
+        assert_eq!(problems(&format!("app.main.use = \"dump\"\n[filter.f]\n{keys}")), [expected]);
+    }
+}
+
+#[test]
 fn the_environment_is_replaced_and_what_is_not_set_is_told() {
     let path = std::env::var("PATH").unwrap();
     let site = Fixture::new("[app.main]\nuse = \"text\"\nbody = \"${PATH} $${PATH}\"");
@@ -337,6 +370,28 @@ fn a_name_is_told_once_and_nothing_twice() {
     );
     assert!(found[0].matches("`http-errors`").count() == 1, "{found:?}");
     assert_eq!(problems("app = 3"), [":1:7: expected a table, [app.NAME]; found integer"]);
+}
+
+#[test]
+fn an_access_log_is_a_file_and_has_a_format() {
+    let log =
+        |keys: &str| format!("app.main.use = \"dump\"\n[filter.l]\nuse = \"access-log\"\n{keys}");
+    for (keys, expected) in [
+        ("file = \"\"", ":4:8: empty: expected a file, or `-` for standard error"),
+        ("format = \"\"", ":4:10: empty: every line would be"),
+    ] {
+        assert_eq!(problems(&log(keys)), [expected]);
+    }
+    let site = Fixture::new(&log("file = \"pipe\""));
+    let pipe = site.path().with_file_name("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let told = site.paster(&["check", "site.toml"]).expect_code(1).expect_stderr().run().stderr();
+    assert!(told.starts_with("site.toml:4:8: "), "{told}");
+    assert!(
+        told.trim_end().ends_with("pipe: it is neither a file nor a character device"),
+        "{told}"
+    );
+    Fixture::new(&log("file = \"/dev/null\"")).load().unwrap();
 }
 
 #[test]

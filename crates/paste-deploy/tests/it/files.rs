@@ -118,6 +118,36 @@ fn what_cannot_be_served_is_told_with_its_place() {
         ("use = \"archive\"\npath = \"public/a.txt\"", "cannot serve "),
         ("use = \"file-tree\"\nroot = \"nope\"", "cannot read the directory"),
         (
+            "use = \"static\"\nroot = \"public\"\nspa = \"../site.toml\"",
+            ":4:7: expected a path below",
+        ),
+        (
+            "use = \"static\"\nroot = \"public\"\nspa = \"/about.html\"",
+            ":4:7: expected a path below",
+        ),
+        ("use = \"static\"\nroot = \"public\"\nspa = \"\"", ":4:7: expected a path below"),
+        (
+            "use = \"static\"\nroot = \"public\"\nspa = \"nope.html\"",
+            ":4:7: there is no file nope.html",
+        ),
+        (
+            "use = \"static\"\nroot = \"public\"\nheaders = { ETag = \"x\" }",
+            ":4:11: the header `etag` is",
+        ),
+        (
+            "use = \"file\"\npath = \"public/a.txt\"\nheaders = { Content-Type = \"a/b\" }",
+            ":4:11: the header `content-type` is",
+        ),
+        ("use = \"file-tree\"\nroot = \"public\"\nhide = [\"\"]", ":4:8: an empty ending"),
+        (
+            "use = \"file-tree\"\nroot = \"public\"\nignore = [\"xml\"]",
+            ":4:10: `xml` does not begin",
+        ),
+        (
+            "use = \"file-tree\"\nroot = \"public\"\nnot_found = { \"../x\" = \"seen\" }",
+            ":4:15: there is no such directory below the root",
+        ),
+        (
             "use = \"file-tree\"\nroot = \"public\"\nhandlers = { \"x\" = \"seen\" }",
             "begins with a dot",
         ),

@@ -192,7 +192,7 @@ async fn request_id_gives_each_request_an_id() {
     let answer = app.get("/").header("x-trace", "from-client").await;
     assert_eq!(answer.header("x-trace").unwrap().len(), 36);
     let found = wrong("use = \"request-id\"\nheader = \"a b\"");
-    assert_eq!(found, [":4:10: `a b` is not a header name"]);
+    assert_eq!(found, [":4:10: kind `request-id`: `a b` is not a header name"]);
 }
 
 #[tokio::test]

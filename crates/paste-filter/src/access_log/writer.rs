@@ -3,6 +3,7 @@
 //! 1. Lines wait in a queue with a bound; those beyond it are lost, and counted.
 //! 2. Before each write the file is looked for at its path: another one there, or none, means that it
 //!    was rotated, and it is opened anew.
+//!    Only a regular file or a character device is opened: a pipe would wait for its reader.
 //! 3. A write that fails loses its lines, and is told once, as is the end of the trouble. A line that
 //!    was cut by it is ended, so that the next begins on its own.
 //! 4. Dropping the writer waits until everything is written.
@@ -10,7 +11,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::mem;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -184,6 +185,10 @@ fn current<'a>(open: &'a mut Option<File>, path: &Path) -> io::Result<&'a mut Fi
         matches!((here, there), (Ok(here), Ok(there)) if here == there)
     });
     if !is_current {
+        let takes_lines = |kind: fs::FileType| kind.is_file() || kind.is_char_device();
+        if fs::metadata(path).is_ok_and(|there| !takes_lines(there.file_type())) {
+            return Err(io::Error::other("it is neither a file nor a character device"));
+        }
         *open = Some(OpenOptions::new().append(true).create(true).open(path)?);
     }
     open.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())

@@ -25,8 +25,9 @@
 //!    `Accept-Ranges` goes.
 //! 6. A strong `ETag` becomes weak: two runs of a compressor need not give the same bytes. The app
 //!    inside then finds its own tag in `If-None-Match`, which compares weakly. `If-Match` compares
-//!    strongly and fails: who edits what he got asks for it with `Accept-Encoding: identity`. A 304
-//!    carries the tag as weak as the client has it.
+//!    strongly and fails: who edits what he got asks for it with `Accept-Encoding: identity`. The tag
+//!    of a 304 is made weak where `If-None-Match` names it weak, and only there: with `*`, a date, or the
+//!    strong tag in the list it stays strong, whatever coding the client has.
 //! 7. `Vary: Accept-Encoding` stands on every response that some client would get compressed, and on 206
 //!    and 304 where that cannot be excluded.
 //! 8. The answer to HEAD has the headers of the answer to GET, but no `Content-Length`.
@@ -145,6 +146,12 @@ impl Compress {
 
     /// How hard to try, from 1 (fast) to 22 (small). An algorithm with fewer levels takes its highest:
     /// 9 for gzip and deflate, 11 for Brotli. By default 6 for those, 4 for Brotli, 3 for zstd.
+    ///
+    /// What a response costs goes up with it. Of text, 3,000 bytes and 12 MB took so many megabytes of
+    /// memory while they were compressed: zstd 0.6 and 2.2 at level 3, 0.7 and 4.2 at 9, 0.7 and 4.1 at 12,
+    /// 0.5 and 6.1 at 19 and 22; Brotli 1.3 and 8.4 at 4, 6.1 and 31 at 9, 1.6 and 24 at 11; gzip 0.5 and
+    /// 0.7 at 9. A body that is there as a whole is compressed without a pause: 128 KiB took 0.15 s at
+    /// Brotli's level 11, 0.06 s at zstd's 22 and 0.005 s at Brotli's 4, and other requests of the thread wait.
     #[must_use]
     pub fn level(self, level: u8) -> Self {
         self.change(|options| options.level = Some(level.clamp(1, HIGHEST_LEVEL)))
@@ -375,7 +382,8 @@ mod config {
         #[serde(default = "algorithms")]
         algorithms: Vec<Coding>,
         /// How hard to try, from 1 (fast) to 22 (small); an algorithm with fewer levels takes its highest.
-        /// Without it, each has its own: 3 for zstd, 4 for br, 6 for gzip and deflate.
+        /// Without it, each has its own: 3 for zstd, 4 for br, 6 for gzip and deflate. A high one costs time
+        /// and memory: br takes up to 31 MB for a large answer, zstd up to 6.
         level: Option<u8>,
         /// How large a response is at least, for it to be compressed.
         #[serde(default = "min_size", deserialize_with = "crate::size::read")]
@@ -414,6 +422,9 @@ mod config {
                 return Err(format!(
                     "the level {level} does not exist: expected 1 to {HIGHEST_LEVEL}"
                 ));
+            }
+            if config.types.as_ref().is_some_and(Vec::is_empty) {
+                return Err("`types` is empty: nothing would be compressed".to_owned());
             }
             if config.algorithms.is_empty() {
                 return Err("`algorithms` is empty: nothing would be compressed".to_owned());

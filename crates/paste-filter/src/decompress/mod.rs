@@ -235,6 +235,9 @@ mod config {
         type Error = String;
 
         fn try_from(config: Decompress) -> Result<Self, String> {
+            if config.algorithms.is_empty() {
+                return Err("`algorithms` is empty: nothing would be decompressed".to_owned());
+            }
             if config.max_ratio == 0 {
                 return Err("`max_ratio` is 0: every body would be refused".to_owned());
             }

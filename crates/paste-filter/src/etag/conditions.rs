@@ -1,4 +1,5 @@
-//! What a client has already: `If-None-Match` and `If-Modified-Since` (RFC 9110, section 13.1).
+//! What a client has already: `If-Match`, `If-None-Match` and `If-Modified-Since` (RFC 9110, section
+//! 13.1).
 
 use std::time::SystemTime;
 
@@ -7,6 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 /// The conditions of a request.
 #[derive(Debug)]
 pub(super) struct Conditions {
+    /// The lines of `If-Match`.
+    required: Vec<HeaderValue>,
     /// The lines of `If-None-Match`.
     known: Vec<HeaderValue>,
     since: Option<SystemTime>,
@@ -15,9 +18,21 @@ pub(super) struct Conditions {
 impl Conditions {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         Self {
+            required: headers.get_all(header::IF_MATCH).iter().cloned().collect(),
             known: headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect(),
             since: date(headers, &header::IF_MODIFIED_SINCE),
         }
+    }
+
+    /// Whether the client wants nothing but what the response with these headers and a tag is not.
+    pub(super) fn fail(&self, headers: &HeaderMap) -> bool {
+        let Some(tag) = headers.get(header::ETAG) else { return false };
+        let tag = strong(tags(tag.as_bytes())).next();
+        let names = |list: &[u8]| {
+            list.trim_ascii() == b"*"
+                || tag.is_some_and(|tag| strong(tags(list)).any(|one| one == tag))
+        };
+        !self.required.is_empty() && !self.required.iter().any(|list| names(list.as_bytes()))
     }
 
     /// Whether the client has the response with these headers.
@@ -25,7 +40,8 @@ impl Conditions {
         if !self.known.is_empty() {
             let tag = headers.get(header::ETAG).and_then(|tag| tags(tag.as_bytes()).next());
             return self.known.iter().map(HeaderValue::as_bytes).any(|list| {
-                list.trim_ascii() == b"*" || tag.is_some_and(|tag| tags(list).any(|one| one == tag))
+                let is = |(_, opaque)| tag.is_some_and(|(_, tag)| tag == opaque);
+                list.trim_ascii() == b"*" || tags(list).any(is)
             });
         }
         match (self.since, date(headers, &header::LAST_MODIFIED)) {
@@ -35,17 +51,24 @@ impl Conditions {
     }
 }
 
-/// The tags of a list, weak or not: what stands between their quotes. It ends where it is malformed.
-fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Those that are strong.
+fn strong<'a>(tags: impl Iterator<Item = (bool, &'a [u8])>) -> impl Iterator<Item = &'a [u8]> {
+    tags.filter_map(|(is_weak, opaque)| (!is_weak).then_some(opaque))
+}
+
+/// The tags of a list: whether they are weak, and what stands between their quotes. It ends where it is
+/// malformed.
+fn tags(list: &[u8]) -> impl Iterator<Item = (bool, &[u8])> {
     let mut rest = list;
     std::iter::from_fn(move || {
         while let [b' ' | b'\t' | b',', tail @ ..] = rest {
             rest = tail;
         }
-        let opaque = rest.strip_prefix(b"W/").unwrap_or(rest).strip_prefix(b"\"")?;
+        let weak = rest.strip_prefix(b"W/");
+        let opaque = weak.unwrap_or(rest).strip_prefix(b"\"")?;
         let end = opaque.iter().position(|byte| *byte == b'"')?;
         rest = &opaque[end + 1..];
-        Some(&opaque[..end])
+        Some((weak.is_some(), &opaque[..end]))
     })
 }
 

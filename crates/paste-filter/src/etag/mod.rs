@@ -9,10 +9,14 @@
 //!    `Last-Modified`.
 //! 4. `If-None-Match` (weak comparison, lists and `*`), or where there is none `If-Modified-Since`, makes
 //!    the answer to GET or HEAD a 304 (RFC 9110, section 13). Work is not saved by that, but bytes are.
+//!    `If-Match` (strong comparison, lists and `*`) that does not name the tag which is made here makes
+//!    it a 412. A tag of the app's own it leaves to the app.
 //! 5. A 304 has the headers of the 200, `Vary`, `Cache-Control` and `Set-Cookie` among them, but for those
 //!    that describe the content.
 //! 6. `Cache-Control: no-store`, event streams, parts, and whatever is no 200 are left alone. The answer to
-//!    HEAD has no content to be hashed, and gets no tag.
+//!    HEAD has no content to be hashed: by design it gets no tag, and neither a 304 nor a 412 by one, where
+//!    the answer to GET would (RFC 9110, section 9.3.2, lets such headers be left out). By a tag or a date
+//!    of the app's own it is a 304, too.
 //! 7. A body that breaks while it is awaited is an error in place of a response.
 //!
 //! ```
@@ -30,7 +34,7 @@ mod conditions;
 use std::fmt::Write as _;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use paste_core::{App, Middleware, Request, Response, Result, response};
+use paste_core::{App, Error, Middleware, Request, Response, Result, response};
 use sha2::{Digest, Sha256};
 
 use self::buffer::Buffered;
@@ -104,18 +108,19 @@ impl<A: App> App for WithEtag<A> {
         if !is_concerned(&response) {
             return Ok(response);
         }
-        let response = if is_get { self.tagged(response).await? } else { response };
+        let is_own = is_get && !response.headers().contains_key(header::ETAG);
+        let response = if is_own { self.tagged(response).await? } else { response };
+        if is_own && conditions.fail(response.headers()) {
+            return Err(Error::from_status(StatusCode::PRECONDITION_FAILED));
+        }
         let holds = conditions.holds(response.headers());
         Ok(if holds { not_modified(response) } else { response })
     }
 }
 
 impl<A> WithEtag<A> {
-    /// The response with a tag, if it has none and is small enough.
+    /// The response with a tag, if it is small enough.
     async fn tagged(&self, response: Response) -> Result<Response> {
-        if response.headers().contains_key(header::ETAG) {
-            return Ok(response);
-        }
         let (mut head, body) = response.into_parts();
         let body = match buffer::read(body, self.max_size).await? {
             Buffered::Whole(data) => {

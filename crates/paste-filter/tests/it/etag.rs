@@ -137,6 +137,29 @@ async fn rules_3_and_4_who_has_it_gets_a_304() {
 }
 
 #[tokio::test]
+async fn rule_4_who_wants_another_one_gets_a_412() {
+    let tag = get(page("hi", &[]), &[]).await.header("etag").unwrap().to_owned();
+    for (wanted, status) in [
+        (tag.clone(), 200),
+        (format!("\"x\", {tag}"), 200),
+        ("*".to_owned(), 200),
+        (format!("W/{tag}"), 412),
+        ("\"x\"".to_owned(), 412),
+        (String::new(), 412),
+    ] {
+        let answer = get(page("hi", &[]), &[("if-match", &wanted)]).await;
+        assert_eq!(answer.status(), status, "{wanted}");
+        let both = [("if-match", &*wanted), ("if-none-match", &*tag)];
+        let expected = if status == 200 { 304 } else { 412 };
+        assert_eq!(get(page("hi", &[]), &both).await.status(), expected, "{wanted}");
+        let own = page("hi", &[("etag", "\"own\"")]);
+        assert_eq!(get(own, &[("if-match", &wanted)]).await.status(), 200, "the app's to judge");
+        let head = ask(Method::HEAD, page("hi", &[]), &[("if-match", &wanted)]).await;
+        assert_eq!(head.status(), 200, "{wanted}");
+    }
+}
+
+#[tokio::test]
 async fn rule_5_a_304_has_what_caches_need_and_no_more() {
     let headers = &[
         ("cache-control", "max-age=60"),

@@ -9,6 +9,8 @@ mod advisories; // faults of others, by name
 mod codings; // made and undone without what is tested
 #[cfg(feature = "compress")]
 mod compress; // compressed responses
+#[cfg(all(feature = "zstd", target_os = "linux"))]
+mod compress_memory; // what they cost
 #[cfg(feature = "compress")]
 mod decompress; // compressed requests
 #[cfg(feature = "etag")]

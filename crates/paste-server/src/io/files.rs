@@ -8,20 +8,25 @@
 //!    Zeros are never sent.
 //! 4. A piece that is not in memory is read on the blocking pool first, so that sending does not wait
 //!    for a disk. A file that has become shorter ends the connection.
-//!    What is on its way is the file's own memory, so a change in place may still be seen in it.
-//! 5. Where the system does not send a file by itself, its pieces are read and written.
+//! 5. So does one that was written to while it was sent: where that takes several sends, its size and
+//!    its time of change are compared with those of when it was queued, before each send that may be the
+//!    last. What is on its way is the file's own memory: a change of what the system has taken and the
+//!    client has not is seen in it.
+//! 6. Where the system does not send a file by itself, its pieces are read and written.
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, IoSlice};
-use std::os::unix::fs::FileExt;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::Frame;
-use paste_core::FileRange;
+use paste_core::{Error, FileRange};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 use tokio::task::JoinHandle;
@@ -58,7 +63,28 @@ impl fmt::Debug for Marker {
 
 /// The pieces whose markers hyper has and has not written yet, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct Queue(VecDeque<FileRange>);
+pub(crate) struct Queue(VecDeque<Piece>);
+
+#[derive(Debug)]
+struct Piece {
+    rest: FileRange,
+    written: Written,
+    /// Nothing of the file was sent yet, or this is the last of it.
+    is_first: bool,
+    is_last: bool,
+}
+
+/// What of a file is another after it was written to: its size, and the time of that in seconds and
+/// nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Written(u64, i64, i64);
+
+impl Written {
+    fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self(metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+    }
+}
 
 impl Queue {
     /// Nothing is queued, for no marker is being written.
@@ -68,15 +94,21 @@ impl Queue {
 
     /// The piece that a marker of `length` bytes stands for.
     pub(crate) fn next(&self, length: usize) -> io::Result<&FileRange> {
-        self.0.front().filter(|piece| piece.length == length as u64).ok_or_else(mismatch)
+        let piece = self.0.front().filter(|piece| piece.rest.length == length as u64);
+        let piece = piece.ok_or_else(mismatch)?;
+        if piece.is_last && !piece.is_first && Written::of(&piece.rest.file)? != piece.written {
+            return Err(told(broken(&piece.rest.file, io::ErrorKind::Other, "was changed")));
+        }
+        Ok(&piece.rest)
     }
 
     /// So much of the first piece was sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         if let Some(piece) = self.0.front_mut() {
-            piece.offset += sent as u64;
-            piece.length = piece.length.saturating_sub(sent as u64);
-            if piece.length == 0 {
+            piece.is_first &= sent == 0;
+            piece.rest.offset += sent as u64;
+            piece.rest.length = piece.rest.length.saturating_sub(sent as u64);
+            if piece.rest.length == 0 {
                 self.0.pop_front();
             }
         }
@@ -93,42 +125,68 @@ pub(crate) struct Marked {
     conn: Arc<Conn>,
     marker: Marker,
     rest: FileRange,
+    /// What the file was like when its first piece was queued.
+    written: Option<Written>,
     /// The next piece, on its way into memory.
     reading: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Marked {
     pub(crate) fn new(conn: &Arc<Conn>, marker: &Marker, range: FileRange) -> Self {
-        Self { conn: Arc::clone(conn), marker: marker.clone(), rest: range, reading: None }
+        Self {
+            conn: Arc::clone(conn),
+            marker: marker.clone(),
+            rest: range,
+            written: None,
+            reading: None,
+        }
+    }
+}
+
+impl Marked {
+    /// The marker of the next piece, which is queued. Its errors have a place in this file.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Result<Poll<Bytes>, Error> {
+        let length = size(&self.rest).min(PIECE);
+        let piece = FileRange { length: length as u64, ..self.rest.clone() };
+        if self.reading.is_none() && !is_in_memory(&piece)? {
+            let piece = piece.clone();
+            self.reading = Some(tokio::task::spawn_blocking(move || read_through(piece)));
+        }
+        if let Some(reading) = &mut self.reading {
+            let Poll::Ready(read) = Pin::new(reading).poll(context) else {
+                return Ok(Poll::Pending);
+            };
+            self.reading = None;
+            read??;
+        }
+        self.rest.offset += piece.length;
+        self.rest.length -= piece.length;
+        let (is_first, is_last) = (self.written.is_none(), self.rest.length == 0);
+        let written = match self.written {
+            Some(written) => written,
+            None => *self.written.insert(Written::of(&piece.file)?),
+        };
+        let piece = Piece { rest: piece, written, is_first, is_last };
+        self.conn.inner().files.0.push_back(piece);
+        Ok(Poll::Ready(self.marker.0.slice(..length)))
     }
 }
 
 impl http_body::Body for Marked {
     type Data = Bytes;
-    type Error = io::Error;
+    type Error = Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let this = &mut *self;
-        let length = size(&this.rest).min(PIECE);
-        if length == 0 {
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self.rest.length == 0 {
             return Poll::Ready(None);
         }
-        let piece = FileRange { length: length as u64, ..this.rest.clone() };
-        if this.reading.is_none() && !is_in_memory(&piece)? {
-            let piece = piece.clone();
-            this.reading = Some(tokio::task::spawn_blocking(move || read_through(piece)));
+        match self.poll_piece(context) {
+            Ok(marker) => marker.map(|marker| Some(Ok(Frame::data(marker)))),
+            Err(error) => Poll::Ready(Some(Err(error))),
         }
-        if let Some(reading) = &mut this.reading {
-            ready!(Pin::new(reading).poll(context))??;
-            this.reading = None;
-        }
-        this.rest.offset += piece.length;
-        this.rest.length -= piece.length;
-        this.conn.inner().files.0.push_back(piece);
-        Poll::Ready(Some(Ok(Frame::data(this.marker.0.slice(..length)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -139,7 +197,7 @@ impl http_body::Body for Marked {
 /// Whether the end of `piece` can be had without waiting for a disk; where nobody can say, it can.
 fn is_in_memory(piece: &FileRange) -> io::Result<bool> {
     match system::read_at_once(piece, piece.offset + piece.length - 1) {
-        Ok(0) => Err(shorter()),
+        Ok(0) => Err(shorter(&piece.file)),
         Err(Errno::AGAIN) => Ok(false),
         Ok(_) | Err(_) => Ok(true),
     }
@@ -152,7 +210,7 @@ fn read_through(mut piece: FileRange) -> io::Result<()> {
         let wanted = size(&piece).min(CHUNK);
         let read = piece.file.read_at(&mut buffer[..wanted], piece.offset)?;
         if read == 0 {
-            return Err(shorter());
+            return Err(shorter(&piece.file));
         }
         piece.offset += read as u64;
         piece.length -= read as u64;
@@ -166,7 +224,7 @@ pub(crate) fn send(socket: &socket2::Socket, piece: &FileRange) -> io::Result<us
         Err(Errno::INVAL | Errno::NOSYS) => read_and_send(socket, piece)?,
         sent => sent?,
     };
-    if sent == 0 { Err(shorter()) } else { Ok(sent) }
+    if sent == 0 { Err(told(shorter(&piece.file))) } else { Ok(sent) }
 }
 
 fn read_and_send(socket: &socket2::Socket, piece: &FileRange) -> io::Result<usize> {
@@ -215,8 +273,21 @@ fn size(piece: &FileRange) -> usize {
     usize::try_from(piece.length).unwrap_or(usize::MAX)
 }
 
-fn shorter() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was sent")
+fn shorter(file: &File) -> io::Error {
+    broken(file, io::ErrorKind::UnexpectedEof, "shrank")
+}
+
+/// What became of a file while it was sent; with its path, where the system tells it.
+fn broken(file: &File, kind: io::ErrorKind, became: &str) -> io::Error {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let path = std::fs::read_link(link).unwrap_or_else(|_| "a file".into());
+    io::Error::new(kind, format!("{} {became} while it was sent", path.display()))
+}
+
+/// Logs what hyper would be silent about.
+fn told(error: io::Error) -> io::Error {
+    tracing::error!(%error, "the connection ends");
+    error
 }
 
 #[cfg(test)]
@@ -235,7 +306,9 @@ mod tests {
         let mut queue = Queue::default();
         assert!(queue.check_empty().is_ok() && queue.next(5).is_err());
         let file = Arc::new(tempfile::tempfile().unwrap());
-        queue.0.push_back(FileRange { file, offset: 7, length: 5 });
+        let written = Written::of(&file).unwrap();
+        let rest = FileRange { file: Arc::clone(&file), offset: 7, length: 5 };
+        queue.0.push_back(Piece { rest, written, is_first: true, is_last: true });
         assert!(queue.check_empty().is_err() && queue.next(4).is_err() && queue.next(6).is_err());
         assert_eq!(queue.next(5).unwrap().offset, 7);
         queue.advance(3);

@@ -22,6 +22,7 @@ use paste_core::path::{decode, segments};
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::file_body::Written;
 use crate::windows;
 
 /// Which symbolic links below a root are followed.
@@ -29,7 +30,8 @@ use crate::windows;
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Symlinks {
-    /// Those that stay below the root, and lead to nothing hidden.
+    /// Those that stay below the root, and lead to nothing hidden. A relative link whose way leads out of
+    /// the root and back into it is not followed.
     #[default]
     Inside,
     /// None: they name nothing.
@@ -66,6 +68,16 @@ pub(crate) enum Found {
     Nothing,
 }
 
+/// Device, inode and time of the inode's last change in nanoseconds.
+pub(crate) type Identity = (u64, u64, i128);
+
+/// The identity of what has this metadata. The time at which it was written to does not count: anybody
+/// may set that.
+pub(crate) fn identity(metadata: &fs::Metadata) -> Identity {
+    let changed = i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec());
+    (metadata.dev(), metadata.ino(), changed)
+}
+
 /// A file that was found, and what it was like when it was opened.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
@@ -74,8 +86,9 @@ pub(crate) struct OpenFile {
     pub(crate) length: u64,
     /// When it was last changed, where the system says.
     pub(crate) modified: Option<SystemTime>,
-    /// Device, inode and time of the last change in nanoseconds.
-    pub(crate) identity: (u64, u64, i128),
+    /// What tells whether it was written to since.
+    pub(crate) written: Written,
+    pub(crate) identity: Identity,
 }
 
 /// What tells whether names came into a directory or left it: its device, inode and time of change in
@@ -174,9 +187,13 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Opens the directory that `relative` names, to be read.
+    /// Opens the directory that `relative` names, to be read. One that is not there is an error of the
+    /// kind `NotFound`.
     pub(crate) fn directory(&self, relative: &Path) -> io::Result<OwnedFd> {
-        Ok(self.open_below(relative, READ | OFlags::DIRECTORY)?)
+        match self.open_below(relative, READ | OFlags::DIRECTORY) {
+            Err(error) if is_absence(error) => Err(io::ErrorKind::NotFound.into()),
+            opened => Ok(opened?),
+        }
     }
 
     /// The names in a directory that may name something.
@@ -202,10 +219,9 @@ fn what_is(opened: OwnedFd) -> io::Result<Found> {
     if !metadata.is_file() {
         return Ok(Found::Nothing);
     }
-    let changed = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    let identity = (metadata.dev(), metadata.ino(), changed);
-    let modified = metadata.modified().ok();
-    Ok(Found::File(OpenFile { length: metadata.len(), modified, identity, file }))
+    let identity = identity(&metadata);
+    let (modified, written) = (metadata.modified().ok(), Written::of(&metadata));
+    Ok(Found::File(OpenFile { length: metadata.len(), modified, written, identity, file }))
 }
 
 /// The path names nothing, as opposed to something that cannot be read.

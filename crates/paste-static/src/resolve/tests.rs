@@ -189,6 +189,16 @@ fn rule_2_a_directory_swapped_for_a_link_under_load_leads_nowhere_else() {
 }
 
 #[test]
+fn rule_2_a_directory_that_is_gone_is_not_found_whatever_stands_there_now() {
+    let (_base, root) = grounds();
+    let root = Root::open(&root, DEFAULT, Patience::Any).unwrap();
+    for name in ["outdir", "loop", "dangling", "a", "missing"] {
+        let error = root.directory(Path::new(name)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound, "{name}");
+    }
+}
+
+#[test]
 fn rule_3_pipes_sockets_and_devices_name_nothing_and_nothing_waits() {
     let (_base, root) = grounds();
     let made = std::process::Command::new("mkfifo").arg(root.join("pipe")).status().unwrap();

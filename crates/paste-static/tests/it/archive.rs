@@ -10,6 +10,22 @@ use paste_static::Archive;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+/// An archive of these bytes, compressed and not.
+fn archive_of(content: &str) -> (tempfile::TempDir, PathBuf) {
+    let base = tempfile::tempdir().unwrap();
+    let path = base.path().join("a.zip");
+    let mut zip = ZipWriter::new(File::create(&path).unwrap());
+    let options = SimpleFileOptions::default();
+    for (name, compression) in
+        [("stored.txt", CompressionMethod::Stored), ("deflated.txt", CompressionMethod::Deflated)]
+    {
+        zip.start_file(name, options.compression_method(compression)).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    (base, path)
+}
+
 /// An archive with good and bad names.
 fn archive() -> (tempfile::TempDir, PathBuf) {
     let base = tempfile::tempdir().unwrap();
@@ -39,7 +55,7 @@ fn archive() -> (tempfile::TempDir, PathBuf) {
 }
 
 #[tokio::test]
-async fn rule_1_the_archive_is_read_once() {
+async fn rule_1_a_new_archive_counts_and_what_is_none_does_not() {
     let (_base, path) = archive();
     let app = TestApp::new(Archive::open(&path).unwrap());
     fs::remove_file(&path).unwrap();
@@ -49,6 +65,23 @@ async fn rule_1_the_archive_is_read_once() {
     assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
     fs::write(&path, "not an archive").unwrap();
     Archive::open(&path).unwrap_err();
+    assert_eq!(app.get("/stored.txt").await.text(), "0123456789");
+    let (_other, new) = archive_of("new bytes");
+    fs::rename(&new, &path).unwrap();
+    for target in ["/stored.txt", "/deflated.txt"] {
+        assert_eq!(app.get(target).await.text(), "new bytes", "{target}");
+    }
+    let tag = app.get("/stored.txt").await.header("etag").unwrap().to_owned();
+    // Copied over it: the same inode.
+    let (_other, newer) = archive_of("new bites");
+    fs::copy(&newer, &path).unwrap();
+    let answer = app.get("/stored.txt").header("if-none-match", &tag).await;
+    assert_eq!(answer.text(), "new bites");
+    // The one that is open is overwritten with what is no archive.
+    fs::write(&path, vec![b'x'; 10_000]).unwrap();
+    for target in ["/stored.txt", "/deflated.txt"] {
+        app.get(target).expect(500).await;
+    }
 }
 
 #[tokio::test]

@@ -138,6 +138,13 @@ async fn rule_4_cve_2026_25500_and_others_names_are_text_and_links_stay_below() 
         served += usize::from(answer.bytes() == "odd");
     }
     assert_eq!(served, names.len());
+    let entries = app.get("/").header("accept", "application/json").await.json::<Vec<Value>>();
+    let mut hrefs: Vec<_> = entries.iter().map(|entry| entry["href"].as_str().unwrap()).collect();
+    let mut shown: Vec<_> = links.iter().copied().filter(|link| link.starts_with("./")).collect();
+    hrefs.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(hrefs, shown);
+    assert!(hrefs.contains(&"./caf%E9") && hrefs.contains(&"./sub/"), "{hrefs:?}");
     // The path that was asked for is text, too.
     let mounted = files.with(from_fn(|mut request: Request, next: Next| async move {
         request.shift_path_info();

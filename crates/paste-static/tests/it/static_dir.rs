@@ -1,7 +1,7 @@
 //! One test per rule of `StaticDir`.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use http::Method;
 use paste_core::{App, AppExt, Body, Next, Request, RequestExt, from_fn};
@@ -229,6 +229,23 @@ async fn rule_7_a_replaced_file_has_another_tag_and_shows_at_once() {
 }
 
 #[tokio::test]
+async fn rule_7_a_change_that_sets_the_time_back_gives_another_tag() {
+    let (base, files) = site();
+    let path = base.path().join("root/a.txt");
+    let tag = ask(&files, Method::GET, "/a.txt").await.header("etag").unwrap().to_owned();
+    let before = fs::metadata(&path).unwrap();
+    // The inode's time has ticks, and a change may fall into that of the file's making.
+    while fs::metadata(&path).unwrap().ctime_nsec() == before.ctime_nsec() {
+        fs::write(&path, "omega").unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(before.modified().unwrap()).unwrap();
+    }
+    let answer = ask(&files, Method::GET, "/a.txt").await;
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before.modified().unwrap());
+    assert_ne!(answer.header("etag"), Some(&*tag));
+}
+
+#[tokio::test]
 async fn rule_7_a_file_replaced_or_deleted_while_it_is_sent_is_sent_to_its_end() {
     let (base, files) = site();
     let path = base.path().join("root/long");
@@ -322,6 +339,11 @@ async fn rule_9_fallbacks_answer_where_nothing_else_does() {
     assert_eq!(get(&files, "/").await.0, 404);
 
     let app = TestApp::new(files.spa("about.html"));
+    let page = app.get("/deep/route").header("accept", "text/html").await;
+    assert_eq!(page.header("vary"), Some("accept"));
+    assert_eq!(app.get("/about.html").await.header("vary"), None);
+    let missing = app.get("/deep/route").header("accept", "image/png").expect(404).await;
+    assert_eq!(missing.header("vary"), Some("accept"));
     for (target, accept, expected) in [
         ("/deep/route", "text/html", 200),
         ("/", "text/html,*/*;q=0.8", 200),
