@@ -9,7 +9,7 @@
 //! - `UploadProgress` tells how far an upload has come.
 //!
 //! What tower-http does well is not here (CORS, request ids): its layers are middlewares by
-//! [`into_middleware`](paste_core::tower::IntoMiddleware).
+//! `into_middleware`.
 //!
 //! # Features
 //!

@@ -2,7 +2,7 @@
 //!
 //! 1. The line is written when the response has ended: it has the bytes that were really handed over
 //!    and the time from the request's arrival to the last byte.
-//! 2. The formats are Apache's `common` and `combined`, `json`, and any [pattern](format) of Apache's
+//! 2. The formats are Apache's `common` and `combined`, `json`, and any [pattern](mod@format) of Apache's
 //!    directives.
 //! 3. A response that was cut is marked: `%X` is `X`, and JSON says `"complete":false`. A client that
 //!    goes before there is a response is logged with status 499, as nginx does.
