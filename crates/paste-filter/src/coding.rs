@@ -82,13 +82,12 @@ impl Coding {
     }
 
     /// Begins to encode what is `size` bytes long, if that is known.
-    pub(crate) fn encoder(self, level: Option<u8>, size: Option<u64>) -> Encoder {
+    pub(crate) fn encoder(self, chosen: Option<u8>, size: Option<u64>) -> Encoder {
         #[cfg(not(any(feature = "br", feature = "zstd")))]
         let _ = size;
         // The defaults are those of the libraries, but for Brotli's: 11 is for what is packed once.
-        let chosen = level;
         let level = |default: i32, highest: i32| {
-            Level::Precise(level.map_or(default, |level| i32::from(level).clamp(1, highest)))
+            Level::Precise(chosen.map_or(default, |level| i32::from(level).clamp(1, highest)))
         };
         let flate = || FlateEncoderParams::from(level(6, 9));
         match self {
