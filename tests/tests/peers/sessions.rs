@@ -115,7 +115,7 @@ fn postgres_server(folder: &Path, port: u16) -> Command {
     command
 }
 
-async fn redis_store(server: &Server) -> RedisStore {
+fn redis_store(server: &Server) -> RedisStore {
     RedisStore::new(&format!("redis://127.0.0.1:{}/", server.port)).unwrap()
 }
 
@@ -135,7 +135,7 @@ async fn postgres_store(server: &Server) -> PostgresStore {
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_conforms() {
     let server = Server::redis().await;
-    conformance::check(redis_store(&server).await).await;
+    conformance::check(redis_store(&server)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -258,7 +258,7 @@ async fn survives_a_kill(mut server: Server, store: impl Store) {
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_killed_and_restarted_under_load_loses_nothing_acknowledged() {
     let server = Server::redis().await;
-    let store = redis_store(&server).await;
+    let store = redis_store(&server);
     survives_a_kill(server, store).await;
 }
 
@@ -272,8 +272,7 @@ async fn postgres_killed_and_restarted_under_load_loses_nothing_acknowledged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_lets_sessions_expire_and_is_asked_once_for_each_load_and_save() {
     let server = Server::redis().await;
-    let sessions =
-        Sessions::new(redis_store(&server).await).idle_timeout(Duration::from_secs(1000));
+    let sessions = Sessions::new(redis_store(&server)).idle_timeout(Duration::from_secs(1000));
     let app = count.with(sessions);
     let cookie = cookie_of(&app.call(with_cookie("")).await.unwrap());
     let port = server.port.to_string();
