@@ -1,7 +1,6 @@
 //! The access log of a running `paster`: rotated by logrotate, read by `goaccess`.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use paste_tests::{Paster, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,8 +51,7 @@ async fn wait_for_lines(path: &Path, count: usize) -> Vec<String> {
             if lines.len() >= count {
                 return lines;
             }
-            // tidy: nothing tells when another process has written a line
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await
